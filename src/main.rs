@@ -1,0 +1,3 @@
+//! The `obsctl` program.
+
+fn main() {}

@@ -1,0 +1,41 @@
+//! The nouns of the line: what rooms hand to one another.
+//!
+//! Nothing here decides or acts. A noun keeps its own invariants and counts itself, no more.
+
+mod body;
+mod checkout;
+mod desired;
+mod digest;
+mod event;
+mod ident;
+mod live;
+mod path;
+mod place;
+mod plan;
+mod revision;
+mod target;
+
+pub use body::Body;
+pub use checkout::{Checkout, Commit, Entry};
+pub use desired::{DesiredState, Wanted};
+pub use digest::{Digest, canonical, hex};
+pub use event::{Event, Execution, Outcome, Readiness, ReadyReport};
+pub use ident::{
+    ANNOTATION_DEPENDS_ON, ANNOTATION_PROTECT, ANNOTATION_PRUNE, ANNOTATION_SHARED, ANNOTATION_WAIT,
+    FIELD_MANAGER, Gvk, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, LABEL_RECORD, LABEL_STACK, ObjectId,
+    STATE_NAMESPACE, TargetId,
+};
+pub use live::{
+    ClusterIdentity, LiveObject, LiveState, ManagedEntry, NamespacePhase, Observed, ResourceType, TypeMap,
+};
+pub use path::{FieldPath, PathElement};
+pub use place::{Finding, Origin, Place, Problem, Severity};
+pub use plan::{
+    Action, Dependency, Diff, FieldChange, Hold, HoldSort, Plan, Precondition, Propagation, Shown, Step,
+    Strength, Summary, Until, Wait, Write, Writer,
+};
+pub use revision::{Head, InventoryItem, Ledger, Revision, RevisionState, RunSort, TurnedBack};
+pub use target::{
+    ClusterRef, ConfigMapSource, ConflictDecision, ConflictRule, Environment, Gate, GateAsk, IgnoredField,
+    Patch, PatchBody, PatchTarget, Placed, Policy, Repo, Requirement, RequirementSort, Source, Target,
+};
