@@ -10,4 +10,5 @@
 //!
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
+pub mod apply;
 pub mod model;
