@@ -11,3 +11,12 @@
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
 pub mod model;
+
+pub mod plan;
+pub mod wire;
+
+pub mod apply;
+pub mod cluster;
+pub mod sys;
+
+pub mod ops;
