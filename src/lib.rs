@@ -18,5 +18,3 @@ pub mod wire;
 pub mod apply;
 pub mod cluster;
 pub mod sys;
-
-pub mod ops;

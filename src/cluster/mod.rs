@@ -6,6 +6,7 @@
 mod connect;
 mod dry_run;
 mod kinds;
+mod ledger;
 mod limit;
 mod parse;
 mod proxy;
@@ -24,6 +25,7 @@ use std::{
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use connect::{Connect, ConnectError};
+pub use ledger::{Begun, LedgerError, StateKey};
 pub use request::CallError;
 pub use watch::{Seen, Watch};
 pub use write::{WriteError, Written};

@@ -1,0 +1,10 @@
+//! Everything the machine does for us: clocks, signals, the environment, files and git.
+#![expect(clippy::disallowed_methods, reason = "this room is where the machine is touched")]
+
+mod clock;
+mod signals;
+mod surroundings;
+
+pub use clock::{Stopwatch, now};
+pub use signals::interrupts;
+pub use surroundings::{ci_run, step_summary};
