@@ -8,8 +8,7 @@ mod pack;
 mod record;
 
 pub use names::{
-    KEY_NAME, LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name,
-    revision_name,
+    LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name, revision_name,
 };
 pub use pack::{CHUNK, Content, decode_pack, encode_pack};
 pub use record::{

@@ -10,8 +10,6 @@ pub const LABEL_RECORD_ENVIRONMENT: &str = "obsctl.dev/record-environment";
 pub const LABEL_RECORD_STACK: &str = "obsctl.dev/record-stack";
 /// Type of the Secrets that hold packs.
 pub const PACK_TYPE: &str = "obsctl.dev/revision";
-/// Name of the Secret that holds the key of the digests of secret values.
-pub const KEY_NAME: &str = "obsctl-digest-key";
 
 /// The sorts of records, as the label `obsctl.dev/record` names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::names::{
-    KEY_NAME, LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name,
-    revision_name,
+    LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name, revision_name,
 };
-use crate::model::{Body, Head, InventoryItem, LABEL_RECORD, Ledger, Revision, TargetId};
+use crate::model::{Body, Head, InventoryItem, KEY_NAME, LABEL_RECORD, Ledger, Revision, TargetId};
 
 /// The format that this version writes.
 const FORMAT: &str = "v1";

@@ -6,8 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::keep::{LedgerError, path};
 use crate::cluster::{Cluster, request::Call};
-use crate::model::{Body, Gvk, LABEL_RECORD, Ledger, ResourceType};
-use crate::wire::{KEY_NAME, LABEL_RECORD_ENVIRONMENT, decode_ledgers, encode_key};
+use crate::model::{Body, Gvk, KEY_NAME, LABEL_RECORD, Ledger, ResourceType};
+use crate::wire::{LABEL_RECORD_ENVIRONMENT, decode_ledgers, encode_key};
 
 /// The key of the digests of secret values, as far as it can be had.
 #[derive(Clone, PartialEq, Eq)]
