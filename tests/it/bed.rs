@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{ControlPlane, Guarded, Obsctl, Operator, Repo, binaries, owned, test_data, wait_until};
+use crate::support::{
+    ControlPlane, Guarded, Obsctl, Operator, Repo, binaries, owned, redact, test_data, wait_until,
+};
 
 const DEPLOYMENT: &str = "\
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: bed, labels: {obsctl.dev/stack: bed}}, spec: {
@@ -38,7 +40,8 @@ fn a_service_account_gets_in_and_may_nothing() {
     let config = plane.kubeconfig_of_service_account("default", "guest").display().to_string();
     let who = plane.kubectl(&["--kubeconfig", &config, "auth", "whoami"]);
     assert!(who.contains("system:serviceaccount:default:guest"), "{who}");
-    let refused = plane.try_kubectl(&["--kubeconfig", &config, "get", "secrets"]).expect_err("it has no Role");
+    let refused =
+        plane.try_kubectl(&["--kubeconfig", &config, "get", "secrets"]).expect_err("it has no Role");
     assert!(refused.contains("forbidden"), "{refused}");
 }
 
@@ -63,9 +66,11 @@ fn the_operator_makes_prometheus_available() {
     for file in ["prometheus-serviceAccount.yaml", "prometheus-prometheus.yaml"] {
         plane.kubectl(&["apply", "--server-side", "-f", &data.join(file).display().to_string()]);
     }
-    wait_until("Prometheus is Available", Duration::from_mins(1), || {
+    wait_until("Prometheus is Available", Duration::from_secs(60), || {
         let query = "jsonpath={.status.conditions[?(@.type==\"Available\")].status}";
-        plane.try_kubectl(&["get", "prometheus", "k8s", "-n", "monitoring", "-o", query]).is_ok_and(|it| it == "True")
+        plane
+            .try_kubectl(&["get", "prometheus", "k8s", "-n", "monitoring", "-o", query])
+            .is_ok_and(|it| it == "True")
     });
     plane.kubectl(&["rollout", "status", "statefulset/prometheus-k8s", "-n", "monitoring", "--timeout=60s"]);
     plane.kubectl(&["delete", "crd", "probes.monitoring.coreos.com"]);
@@ -94,7 +99,7 @@ fn left_behind() {
     let sleeper = Guarded::start("/bin/sleep".as_ref(), &["600"], &folder.join("log"));
     std::fs::write(folder.join("new"), sleeper.id().to_string()).expect("the folder is ours");
     std::fs::rename(folder.join("new"), folder.join("id")).expect("the folder is ours");
-    std::thread::sleep(Duration::from_mins(2));
+    std::thread::sleep(Duration::from_secs(120));
 }
 
 #[test]
@@ -126,4 +131,15 @@ fn a_control_plane_is_ready_soon() {
     // About five seconds where nothing else runs; the limit leaves room for busy machines.
     assert!(begin.elapsed() < Duration::from_secs(45), "{:?}", begin.elapsed());
     eprintln!("a control plane was ready after {:?}", begin.elapsed());
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_taken_out() {
+    let text = "pod 5e0c9a0e-1b2c-4d3e-8f90-123456789abc at 2026-11-21T04:19:06.123456Z took 1.25s, \
+                https://127.0.0.1:41233/api in /tmp/x1/repo, commit 97f4875. limits 500m of 8080";
+    let shown = redact(text, &[("/tmp/x1", "DIR")]);
+    assert_eq!(
+        shown,
+        "pod UID at TIME took DURATION, https://127.0.0.1:PORT/api in DIR/repo, commit COMMIT. limits DURATION of 8080"
+    );
 }

@@ -52,7 +52,10 @@ impl Victim<'_> {
         let requests = self.plane.requests();
         let before = object_writes(&by_obsctl(&requests, from, killed)).len();
         let after = object_writes(&by_obsctl(&requests, killed, recovered)).len();
-        eprintln!("{}: killed at {share:.2} of the time, {before} object writes before, {after} after", self.stack);
+        eprintln!(
+            "{}: killed at {share:.2} of the time, {before} object writes before, {after} after",
+            self.stack
+        );
 
         self.obsctl.exits(0, &["plan", "-e", "lab", "--detailed-exitcode"]);
         assert_inventory_is_what_we_own(self.plane, "lab", self.stack);

@@ -60,7 +60,9 @@ fn one_apply_makes_all_of_kube_prometheus_and_destroy_takes_it_away() {
         assert_condition(&plane, kind, name, "Available");
         assert_condition(&plane, kind, name, "Reconciled");
     }
-    for workload in ["deployment/prometheus-operator", "daemonset/node-exporter", "statefulset/prometheus-k8s"] {
+    for workload in
+        ["deployment/prometheus-operator", "daemonset/node-exporter", "statefulset/prometheus-k8s"]
+    {
         plane.kubectl(&["rollout", "status", workload, "-n", "monitoring", "--timeout=1s"]);
     }
     let broken = "jsonpath={.status.conditions[?(@.type==\"Available\")].status}";
@@ -85,13 +87,14 @@ fn drift_of_kube_prometheus_names_who_changed_what() {
     let _operator = Operator::start(&plane);
     let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
     obsctl.exits(0, &["apply", "-e", "lab", "--auto-approve"]);
-    let patch = "{\"spec\":{\"retention\":\"1h\"}}";
-    let who = ["--type=merge", "--field-manager=kubectl-edit"];
-    let target = ["patch", "prometheus", "k8s", "-n", "monitoring", "-p", patch];
-    plane.kubectl(&[&target[..], &who[..]].concat());
-    // The manifests set no retention: what others add is not drift; a field of ours is.
     plane.kubectl(&[
-        "patch", "deployment", "grafana", "-n", "monitoring", "-p", "{\"spec\":{\"replicas\":2}}",
+        "patch",
+        "deployment",
+        "grafana",
+        "-n",
+        "monitoring",
+        "-p",
+        "{\"spec\":{\"replicas\":2}}",
         "--field-manager=kubectl-edit",
     ]);
     let drift = obsctl.exits(2, &["drift", "-e", "lab"]);

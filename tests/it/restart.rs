@@ -16,7 +16,7 @@ fn an_apply_outlives_a_restart_of_the_api_server_or_says_what_became_of_it() {
     let apply = ["apply", "-e", "lab", "--auto-approve"];
     let from = Timestamp::now();
     let mut running = obsctl.spawn(&apply);
-    wait_until("the apply writes objects", Duration::from_mins(1), || {
+    wait_until("the apply writes objects", Duration::from_secs(60), || {
         !object_writes(&by_obsctl(&plane.requests(), from, Timestamp::MAX)).is_empty()
     });
     assert!(running.runs(), "the apply ended before the restart: the test shows nothing");

@@ -11,7 +11,7 @@ const APPLY: &[&str] = &["apply", "-e", "lab", "--auto-approve"];
 /// Waits until `user`'s obsctl wrote an object since `from`: it holds the lock.
 #[track_caller]
 fn wait_for_write(plane: &ControlPlane, user: &str, from: Timestamp) {
-    wait_until("the first apply writes", Duration::from_mins(1), || {
+    wait_until("the first apply writes", Duration::from_secs(60), || {
         let requests = by_obsctl(&plane.requests(), from, Timestamp::MAX);
         writes(&requests).iter().any(|request| request.user == user && request.resource == "configmaps")
     });

@@ -1,5 +1,7 @@
 //! A stack of forty objects in two editions: going from one to the other creates, patches, waits and prunes.
 
+use std::fmt::Write;
+
 use super::Repo;
 
 /// A repository with environment `lab` and the stack `name`, edition 0, in a namespace of the same name.
@@ -13,7 +15,10 @@ pub(crate) fn fleet_repo(name: &str) -> Repo {
          spec:\n  cluster: {{context: testbed}}\n  stacks: [{{name: {name}}}]\n"
     );
     let repo = Repo::of(&[
-        ("obsctl.yaml", &format!("apiVersion: obsctl.dev/v1alpha1\nkind: Repository\nmetadata: {{name: {name}}}\n")),
+        (
+            "obsctl.yaml",
+            &format!("apiVersion: obsctl.dev/v1alpha1\nkind: Repository\nmetadata: {{name: {name}}}\n"),
+        ),
         (&format!("stacks/{name}/stack.yaml"), &stack),
         ("environments/lab/environment.yaml", &environment),
     ]);
@@ -27,18 +32,23 @@ pub(crate) fn fleet_repo(name: &str) -> Repo {
 pub(crate) fn write_fleet(repo: &Repo, name: &str, edition: usize) {
     let mut text = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n");
     for n in 0..9 {
-        text += &format!(
+        write!(
+            text,
             "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings-{n}}}\ndata: {{edition: \"{edition}\"}}\n"
-        );
+        )
+        .expect("strings grow");
     }
     for n in 0..6 {
         let parity = edition % 2;
-        text += &format!(
+        write!(
+            text,
             "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: only-{parity}-{n}}}\ndata: {{n: \"{n}\"}}\n"
-        );
+        )
+        .expect("strings grow");
     }
     for n in 0..8 {
-        text += &format!(
+        write!(
+            text,
             "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: app-{n}}}\n\
              ---\napiVersion: v1\nkind: Service\nmetadata: {{name: app-{n}}}\n\
              spec: {{selector: {{app: app-{n}}}, ports: [{{name: http, port: 80, targetPort: 8080}}]}}\n\
@@ -48,7 +58,8 @@ pub(crate) fn write_fleet(repo: &Repo, name: &str, edition: usize) {
              spec:\n      serviceAccountName: app-{n}\n      containers:\n        \
              - {{name: app, image: \"example.com/app:{edition}\", ports: [{{containerPort: 8080}}], \
              envFrom: [{{configMapRef: {{name: settings-{n}}}}}]}}\n"
-        );
+        )
+        .expect("strings grow");
     }
     repo.write(&format!("stacks/{name}/manifests/fleet.yaml"), &text);
     repo.commit(&format!("Edition {edition}"));

@@ -17,7 +17,7 @@ pub(crate) use audit::{Request, by_obsctl, object_writes, writes};
 pub(crate) use binaries::{binaries, test_data};
 pub(crate) use fleet::{fleet_repo, write_fleet};
 pub(crate) use objects::{assert_inventory_is_what_we_own, inventory, owned};
-pub(crate) use obsctl::{Obsctl, Ran};
+pub(crate) use obsctl::Obsctl;
 pub(crate) use operator::Operator;
 pub(crate) use plane::{ControlPlane, wait_until};
 pub(crate) use processes::Guarded;

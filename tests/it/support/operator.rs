@@ -78,7 +78,7 @@ impl Operator {
     /// Waits for its first start.
     #[track_caller]
     pub(crate) fn wait_for_start(&self) {
-        wait_until("the ten CRDs are Established", Duration::from_mins(1), || self.starts() > 0);
+        wait_until("the ten CRDs are Established", Duration::from_secs(60), || self.starts() > 0);
     }
 }
 
@@ -93,11 +93,11 @@ impl Drop for Operator {
 
 /// Whether the server behind the proxy serves all ten kinds, which it does once their CRDs are Established.
 fn established(server: &str) -> bool {
-    let served: String = ["v1", "v1alpha1", "v1beta1"]
+    let kinds: String = ["v1", "v1alpha1", "v1beta1"]
         .iter()
         .filter_map(|version| get(server, &format!("/apis/monitoring.coreos.com/{version}")))
         .collect();
-    KINDS.iter().all(|kind| served.contains(&format!("\"name\":\"{kind}\"")))
+    KINDS.iter().all(|kind| kinds.contains(&format!("\"name\":\"{kind}\"")))
 }
 
 /// The body of a plain GET, if it was answered.

@@ -13,9 +13,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Guarded, Request, audit, binaries,
-    kubeconfig::write_kubeconfig,
-    processes::remove_at_exit,
+    Guarded, Request, audit, binaries, kubeconfig::write_kubeconfig, processes::remove_at_exit,
     service_account_key::write_key_pair,
 };
 
@@ -100,16 +98,18 @@ impl ControlPlane {
     }
 
     fn try_start(programs: &Path, args: &[&str]) -> Option<Self> {
-        let folder = TempDir::with_prefix("obsctl-bed-").expect("the machine has a folder for temporary files");
+        let folder =
+            TempDir::with_prefix("obsctl-bed-").expect("the machine has a folder for temporary files");
         let dir = folder.path();
         remove_at_exit(dir);
         write_key_pair(dir);
-        let tokens: String =
-            USERS.iter().map(|(user, groups)| format!("token-of-{user},{user},{user},\"{groups}\"\n")).collect();
-        fs::write(dir.join("tokens.csv"), tokens).expect("the folder is ours");
+        let line = |(user, groups): &(&str, &str)| format!("token-of-{user},{user},{user},\"{groups}\"");
+        let tokens: Vec<_> = USERS.iter().map(line).collect();
+        fs::write(dir.join("tokens.csv"), tokens.join("\n") + "\n").expect("the folder is ours");
         fs::write(dir.join("audit-policy.yaml"), AUDIT_POLICY).expect("the folder is ours");
         let (client, peer, port) = (free_port(), free_port(), free_port());
-        let etcd = Guarded::start(&programs.join("etcd"), &etcd_args(dir, client, peer), &dir.join("etcd.log"));
+        let etcd =
+            Guarded::start(&programs.join("etcd"), &etcd_args(dir, client, peer), &dir.join("etcd.log"));
         let mut api_server_args = api_server_args(dir, client, port);
         api_server_args.extend(args.iter().map(|&arg| arg.to_owned()));
         let plane = Self {
@@ -137,7 +137,11 @@ impl ControlPlane {
                 return false;
             }
             let said = || fs::read_to_string(&log).unwrap_or_default();
-            assert!(begin.elapsed() < Duration::from_mins(2), "kube-apiserver is not ready; it said:\n{}", said());
+            assert!(
+                begin.elapsed() < Duration::from_secs(120),
+                "kube-apiserver is not ready; it said:\n{}",
+                said()
+            );
             sleep(Duration::from_millis(100));
         }
         *self.api_server.lock().expect("no starter panicked") = Some(process);
@@ -173,7 +177,7 @@ impl ControlPlane {
         self.start_part("kube-scheduler", &scheduler);
         self.start_part("kube-controller-manager", &controllers);
         self.apply(NODES);
-        wait_until("nodes are Ready and ServiceAccounts are made", Duration::from_mins(1), || {
+        wait_until("nodes are Ready and ServiceAccounts are made", Duration::from_secs(60), || {
             let ready = "jsonpath={.items[*].status.conditions[?(@.type==\"Ready\")].status}";
             self.try_kubectl(&["get", "nodes", "-o", ready]).is_ok_and(|said| said == "True True")
                 && self.try_kubectl(&["get", "serviceaccount", "default"]).is_ok()
@@ -182,7 +186,8 @@ impl ControlPlane {
 
     /// Starts one of its programs, to be ended with it.
     pub(crate) fn start_part(&self, name: &str, args: &[String]) {
-        let process = Guarded::start(&self.programs.join(name), args, &self.folder().join(format!("{name}.log")));
+        let process =
+            Guarded::start(&self.programs.join(name), args, &self.folder().join(format!("{name}.log")));
         self.parts.lock().expect("no starter panicked").push(process);
     }
 

@@ -42,6 +42,7 @@ printf '%s' "$folders" | while read -r folder; do rm -rf "$folder"; done
 "#;
 
 /// The pipe to this process's reaper, started at first use.
+#[expect(clippy::zombie_processes, reason = "it ends after us")]
 fn reaper() -> &'static Mutex<ChildStdin> {
     static REAPER_INPUT: OnceLock<Mutex<ChildStdin>> = OnceLock::new();
     REAPER_INPUT.get_or_init(|| {

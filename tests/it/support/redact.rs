@@ -60,17 +60,7 @@ fn is_duration(word: &str) -> bool {
 /// A commit id, whole or shortened as git shortens it; never a plain number or a word.
 fn is_commit(word: &str) -> bool {
     let hex = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    let mixed = word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let mixed =
+        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
     [7, 8, 10, 12, 40].contains(&word.len()) && hex && mixed
-}
-
-#[test]
-fn what_differs_from_run_to_run_is_taken_out() {
-    let text = "pod 5e0c9a0e-1b2c-4d3e-8f90-123456789abc at 2026-11-21T04:19:06.123456Z took 1.25s, \
-                https://127.0.0.1:41233/api in /tmp/x1/repo, commit 97f4875. limits 500m of 8080";
-    let shown = redact(text, &[("/tmp/x1", "DIR")]);
-    assert_eq!(
-        shown,
-        "pod UID at TIME took DURATION, https://127.0.0.1:PORT/api in DIR/repo, commit COMMIT. limits DURATION of 8080"
-    );
 }

@@ -71,7 +71,8 @@ impl Repo {
         let tree = git.find_tree(index.write_tree().expect("a tree can be written")).expect("just written");
         let parent = git.head().ok().and_then(|head| head.peel_to_commit().ok());
         let second = parent.as_ref().map_or(1_700_000_000, |commit| commit.time().seconds() + 60);
-        let author = Signature::new("Tess Ter", "tess@example.com", &Time::new(second, 0)).expect("a plain name");
+        let author =
+            Signature::new("Tess Ter", "tess@example.com", &Time::new(second, 0)).expect("a plain name");
         let parents: Vec<_> = parent.iter().collect();
         let id = git.commit(Some("HEAD"), &author, &author, message, &tree, &parents);
         id.expect("a commit can be written").to_string()
