@@ -6,6 +6,7 @@
 mod connect;
 mod dry_run;
 mod kinds;
+mod lease;
 mod ledger;
 mod limit;
 mod parse;
@@ -25,6 +26,7 @@ use std::{
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use connect::{Connect, ConnectError};
+pub use lease::{Claimant, Held, Lock, LockError};
 pub use ledger::{Begun, LedgerError, StateKey};
 pub use request::CallError;
 pub use watch::{Seen, Watch};

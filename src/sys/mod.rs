@@ -2,9 +2,11 @@
 #![expect(clippy::disallowed_methods, reason = "this room is where the machine is touched")]
 
 mod clock;
+mod holder;
 mod signals;
 mod surroundings;
 
 pub use clock::{Stopwatch, now};
+pub use holder::{boottime, holder, is_dead};
 pub use signals::interrupts;
 pub use surroundings::{ci_run, step_summary};
