@@ -12,9 +12,20 @@
 
 pub mod model;
 
+pub mod syntax;
+pub mod schema;
+pub mod fields;
+pub mod secrets;
+
+pub mod repo;
+pub mod render;
 pub mod plan;
+pub mod report;
 pub mod wire;
 
-pub mod apply;
-pub mod cluster;
 pub mod sys;
+pub mod cluster;
+pub mod apply;
+
+pub mod ops;
+pub mod cli;
