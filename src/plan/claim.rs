@@ -49,7 +49,7 @@ pub(crate) fn claim(context: &Context<'_>, live: &LiveObject) -> Claim {
 /// The managers of targets that share an object.
 pub(crate) fn sharers(live: &LiveObject) -> impl Iterator<Item = &str> {
     let entries = live.managed.iter().filter(|entry| entry.apply);
-    entries.map(|entry| entry.manager.as_str()).filter(|manager| {
-        manager.strip_prefix(FIELD_MANAGER).is_some_and(|rest| rest.starts_with(':'))
-    })
+    entries
+        .map(|entry| entry.manager.as_str())
+        .filter(|manager| manager.strip_prefix(FIELD_MANAGER).is_some_and(|rest| rest.starts_with(':')))
 }

@@ -9,18 +9,58 @@ use super::{
 
 /// Managers that people and their command line tools write under.
 const HUMAN: &[&str] = &[
-    "kubectl", "kubectl-*", "oc", "before-first-apply", "helm", "Helm", "k9s", "lens", "Lens*", "rancher",
-    "kustomize", "curl", "python-requests", "OpenAPI-Generator", "Go-http-client", "Mozilla", "node-fetch",
-    "dashboard", "headlamp*", "kubefwd", "node", "okhttp", "Swagger-Codegen",
+    "kubectl",
+    "kubectl-*",
+    "oc",
+    "before-first-apply",
+    "helm",
+    "Helm",
+    "k9s",
+    "lens",
+    "Lens*",
+    "rancher",
+    "kustomize",
+    "curl",
+    "python-requests",
+    "OpenAPI-Generator",
+    "Go-http-client",
+    "Mozilla",
+    "node-fetch",
+    "dashboard",
+    "headlamp*",
+    "kubefwd",
+    "node",
+    "okhttp",
+    "Swagger-Codegen",
 ];
 
 /// Managers of controllers that have their reason to write.
 const CONTROLLERS: &[&str] = &[
-    "kube-controller-manager", "kube-scheduler", "kube-apiserver", "kubelet", "cloud-controller-manager",
-    "horizontal-pod-autoscaler", "vpa-*", "vertical-pod-autoscaler*", "keda*", "cluster-autoscaler",
-    "karpenter*", "prometheus-operator", "PrometheusOperator", "operator", "cainjector",
-    "cert-manager-cainjector*", "cert-manager-*", "kwok*", "grafana-operator", "opentelemetry-operator",
-    "elastic-operator", "aws-load-balancer-controller", "ingress-nginx*", "cilium*", "calico*",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-apiserver",
+    "kubelet",
+    "cloud-controller-manager",
+    "horizontal-pod-autoscaler",
+    "vpa-*",
+    "vertical-pod-autoscaler*",
+    "keda*",
+    "cluster-autoscaler",
+    "karpenter*",
+    "prometheus-operator",
+    "PrometheusOperator",
+    "operator",
+    "cainjector",
+    "cert-manager-cainjector*",
+    "cert-manager-*",
+    "kwok*",
+    "grafana-operator",
+    "opentelemetry-operator",
+    "elastic-operator",
+    "aws-load-balancer-controller",
+    "ingress-nginx*",
+    "cilium*",
+    "calico*",
 ];
 
 /// Another manager of a field.
@@ -40,7 +80,8 @@ impl Rival {
             let rest = rest.strip_prefix('"')?;
             rest.split_once('"').map(|(name, _)| name.to_owned())
         };
-        let subresource = quoted(manager, "with subresource ").or_else(|| quoted(message, "with subresource "));
+        let subresource =
+            quoted(manager, "with subresource ").or_else(|| quoted(message, "with subresource "));
         let name = match quoted(manager, "") {
             Some(name) => name,
             None => manager.split(" with subresource ").next().unwrap_or(manager).to_owned(),
@@ -79,9 +120,8 @@ pub(crate) fn decide(context: &Context<'_>, id: &ObjectId, field: &str, rival: &
 }
 
 fn applies(rule: &ConflictRule, id: &ObjectId, field: &str, rival: &Rival) -> bool {
-    let fits = |pattern: &Option<String>, text: &str| {
-        pattern.as_deref().is_none_or(|pattern| like(pattern, text))
-    };
+    let fits =
+        |pattern: &Option<String>, text: &str| pattern.as_deref().is_none_or(|pattern| like(pattern, text));
     fits(&rule.manager, &rival.manager) && fits(&rule.kind, &id.kind) && fits(&rule.field, field)
 }
 

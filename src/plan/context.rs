@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     fields::{self, Difference},
     model::{
-        ANNOTATION_SHARED, Body, DesiredState, FIELD_MANAGER, FieldPath, Gvk, InventoryItem, Ledger, LiveObject,
-        LiveState, ObjectId, Policy, Shown, TargetId, Wanted,
+        ANNOTATION_SHARED, Body, DesiredState, FIELD_MANAGER, FieldPath, Gvk, InventoryItem, Ledger,
+        LiveObject, LiveState, ObjectId, Policy, Shown, TargetId, Wanted,
     },
     schema::{Schema, SchemaSet},
     secrets::Sealer,

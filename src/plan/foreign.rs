@@ -20,7 +20,8 @@ const OWNER_MARKS: &[(&str, &str)] = &[
 ];
 
 /// Values of `app.kubernetes.io/managed-by` that name a reconciler.
-const OWNER_TOOLS: &[&str] = &["Helm", "pulumi", "timoni", "terraform", "Terraform", "configmanagement.gke.io"];
+const OWNER_TOOLS: &[&str] =
+    &["Helm", "pulumi", "timoni", "terraform", "Terraform", "configmanagement.gke.io"];
 
 /// Field managers of reconcilers, as beginnings.
 const OWNER_MANAGERS: &[(&str, &str)] = &[

@@ -26,8 +26,16 @@ const TABLE: &[(&str, &str, &[&str])] = &[
 
 /// Words by which the server says that a field cannot change.
 const WORDS: &[&str] = &[
-    "field is immutable", "is immutable", "cannot change roleref", "may not change once set", "updates to",
-    "may not be changed", "may not be updated", "cannot be changed", "are forbidden", "pod updates may not change",
+    "field is immutable",
+    "is immutable",
+    "cannot change roleref",
+    "may not change once set",
+    "updates to",
+    "may not be changed",
+    "may not be updated",
+    "cannot be changed",
+    "are forbidden",
+    "pod updates may not change",
 ];
 
 /// What a 422 says about the object's identity or its fields.
@@ -46,7 +54,9 @@ pub(crate) fn verdict(id: &ObjectId, refusal: &Refusal) -> Verdict {
     if refusal.code != 422 && refusal.code != 403 {
         return Verdict::Other;
     }
-    if refusal.causes.iter().any(|cause| cause.field == "metadata.uid") || refusal.message.contains("metadata.uid") {
+    if refusal.causes.iter().any(|cause| cause.field == "metadata.uid")
+        || refusal.message.contains("metadata.uid")
+    {
         return Verdict::Stale;
     }
     if refusal.code != 422 || refusal.causes.is_empty() {
@@ -57,7 +67,9 @@ pub(crate) fn verdict(id: &ObjectId, refusal: &Refusal) -> Verdict {
         let message = message.to_lowercase();
         let said = WORDS.iter().any(|word| message.contains(word));
         let known = row.is_some_and(|(_, _, fields)| {
-            fields.iter().any(|known| field.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
+            fields.iter().any(|known| {
+                field.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            })
         });
         said && (known || message.contains("immutable"))
     };

@@ -1,7 +1,7 @@
 //! Order, on hand-written edges and on sets of objects.
 
 use crate::model::{Body, DesiredState, ObjectId, Strength, TargetId, Until, Wanted};
-use crate::plan::edges::{Edge, graph, object_id};
+use crate::plan::edges::{Edge, edges, object_id};
 use crate::plan::order::{Order, order};
 use crate::plan::rank::rank;
 
@@ -28,7 +28,7 @@ fn tree(yaml: &str) -> String {
     let state = desired(yaml);
     tell(&order(
         &state.objects.iter().map(|(id, wanted)| (id.clone(), rank(id, Some(&wanted.body)))).collect(),
-        graph(&state),
+        edges(&state),
     ))
 }
 
