@@ -10,6 +10,8 @@
 //!
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
+pub mod fields;
 pub mod model;
 pub mod plan;
 pub mod schema;
+pub mod secrets;

@@ -133,7 +133,7 @@ pub(super) struct RawSchema<'a> {
 impl RawSchema<'_> {
     /// Name of the component that this schema stands for, as itself or through an `allOf` of one.
     pub(super) fn component(&self) -> Option<&str> {
-        let reference = self.reference.as_ref().or_else(|| match self.all_of.as_slice() {
+        let reference = self.reference.as_ref().or(match self.all_of.as_slice() {
             [only] => only.reference.as_ref(),
             _ => None,
         })?;
