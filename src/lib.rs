@@ -12,20 +12,20 @@
 
 pub mod model;
 
-pub mod syntax;
-pub mod schema;
 pub mod fields;
+pub mod schema;
 pub mod secrets;
+pub mod syntax;
 
-pub mod repo;
-pub mod render;
 pub mod plan;
+pub mod render;
+pub mod repo;
 pub mod report;
 pub mod wire;
 
-pub mod sys;
-pub mod cluster;
 pub mod apply;
+pub mod cluster;
+pub mod sys;
 
-pub mod ops;
 pub mod cli;
+pub mod ops;

@@ -1,7 +1,7 @@
 //! Order, on hand-written edges and on sets of objects.
 
 use crate::model::{Body, DesiredState, ObjectId, Strength, TargetId, Until, Wanted};
-use crate::plan::edges::{Edge, graph, object_id};
+use crate::plan::edges::{Edge, edges, object_id};
 use crate::plan::order::{Order, order};
 use crate::plan::rank::rank;
 
@@ -28,7 +28,7 @@ fn tree(yaml: &str) -> String {
     let state = desired(yaml);
     tell(&order(
         &state.objects.iter().map(|(id, wanted)| (id.clone(), rank(id, Some(&wanted.body)))).collect(),
-        graph(&state),
+        edges(&state),
     ))
 }
 
@@ -270,7 +270,7 @@ fn annotations_order_objects_of_any_kind() {
     let text = tree(
         "apiVersion: v1
 kind: ConfigMap
-metadata: {name: a, namespace: m, annotations: {obsctl.dev/depends-on: 'apps/Deployment/z, Secret/n/s'}}
+metadata: {name: a, namespace: m, annotations: {obsctl.dev/depends-on: 'apps/Deployment/z, Secret/other/s'}}
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -282,7 +282,7 @@ metadata: {name: c, namespace: m, annotations: {argocd.argoproj.io/sync-wave: '-
 ---
 apiVersion: v1
 kind: Secret
-metadata: {name: s, namespace: n}
+metadata: {name: s, namespace: other}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -290,13 +290,13 @@ metadata: {name: z, namespace: m}",
     );
     expect_test::expect![[r#"
         ConfigMap m/c
-        Secret s
+        Secret other/s
             Soft: is of wave 0
         Deployment m/z
             Soft: is of wave 0
         ConfigMap m/a
             Soft: is of wave 0
-            Explicit (ready): is annotated to come after Secret s
+            Explicit (ready): is annotated to come after Secret other/s
             Explicit (ready): is annotated to come after Deployment m/z
         ConfigMap m/b
             Explicit (ready): is annotated to come after ConfigMap m/a

@@ -1,195 +1,194 @@
-//! The rights that a command needs, computed from what is rendered (`obsctl rbac`).
+//! The rights that commands need, computed from what is rendered (rules 8).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::model::{DesiredState, Gvk, ObjectId, RequirementSort, ResourceType};
+use crate::model::{DesiredState, ObjectId, TypeMap};
+
+use super::edges::{bound_role, is_custom};
 
 /// Which command the rights are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RbacFor {
-    /// `plan`, `status`, `history`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// `plan`, `status`, `history`: reading, and dry-runs unless [`Access::read_only`].
     Plan,
-    /// `drift`.
-    Drift,
-    /// `apply`, `rollback`, `destroy`, `unlock`, and all that plan needs.
+    /// `apply`, `rollback`, `destroy`.
     Apply,
+    /// `drift` and the agent.
+    Drift,
+    /// All of them.
+    All,
 }
 
-impl RbacFor {
-    /// The word in the names of roles.
+impl Mode {
+    /// The word of the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Plan => "plan",
-            Self::Drift => "drift",
             Self::Apply => "apply",
+            Self::Drift => "drift",
+            Self::All => "all",
         }
+    }
+
+    fn writes(self) -> bool {
+        matches!(self, Self::Apply | Self::All)
     }
 }
 
-/// What the rights are computed from.
-pub struct RbacAsk<'a> {
-    /// Name of the environment.
-    pub environment: &'a str,
-    /// What its targets want.
-    pub desired: &'a [&'a DesiredState],
-    /// What is known of kinds.
-    pub types: &'a dyn Fn(&Gvk) -> Option<ResourceType>,
-    /// For which command.
-    pub mode: RbacFor,
-    /// Whether Secrets of the stacks may be read; if not, they are shown as not compared.
-    pub secrets: bool,
+/// What rights are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Access<'a> {
+    /// What is rendered.
+    pub desired: &'a [DesiredState],
+    /// Plural names and scopes of kinds; kinds that are not in it get the usual plural.
+    pub types: &'a TypeMap,
     /// Where records stand.
     pub state_namespace: &'a str,
-    /// `namespace/name` of the ServiceAccount to bind to; none prints no bindings.
-    pub account: Option<(&'a str, &'a str)>,
+    /// For which command.
+    pub mode: Mode,
+    /// Without the right to read Secrets: they are shown as not compared.
+    pub without_secrets: bool,
+    /// Without the right to dry-run: changes are estimated.
+    pub read_only: bool,
 }
 
-/// Verbs by API group and resource, and the names they are limited to (none: all).
-type Rules = BTreeMap<(String, String, BTreeSet<String>), BTreeSet<&'static str>>;
+/// Rules of one Role: verbs by group, resource and, where given, names.
+#[derive(Debug, Default)]
+struct Rules(BTreeMap<(String, String, BTreeSet<String>), BTreeSet<&'static str>>);
 
-/// The Roles and ClusterRoles, with bindings where an account is named.
-pub fn rbac(ask: &RbacAsk<'_>) -> Vec<Value> {
-    let mut cluster = Rules::new();
-    let mut namespaced: BTreeMap<String, Rules> = BTreeMap::new();
-    for desired in ask.desired {
-        for wanted in desired.objects.values() {
-            let gvk = wanted.body.gvk();
-            if wanted.body.is_secret() && !ask.secrets {
-                continue;
-            }
-            let rules = match &wanted.id.namespace {
-                Some(namespace) => namespaced.entry(namespace.clone()).or_default(),
+impl Rules {
+    fn allow(&mut self, group: &str, resource: &str, verbs: &[&'static str]) {
+        self.allow_named(group, resource, BTreeSet::new(), verbs);
+    }
+
+    fn allow_named(&mut self, group: &str, resource: &str, names: BTreeSet<String>, verbs: &[&'static str]) {
+        self.0.entry((group.to_owned(), resource.to_owned(), names)).or_default().extend(verbs);
+    }
+
+    /// The rules of a Role; resources of a group with the same verbs share one.
+    fn to_value(&self) -> Value {
+        let mut merged: BTreeMap<(&str, Vec<&str>, &BTreeSet<String>), Vec<&str>> = BTreeMap::new();
+        for ((group, resource, names), verbs) in &self.0 {
+            let verbs = verbs.iter().copied().collect();
+            merged.entry((group, verbs, names)).or_default().push(resource);
+        }
+        let rule =
+            |((group, verbs, names), resources): (&(&str, Vec<&str>, &BTreeSet<String>), &Vec<&str>)| {
+                let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+                if let (false, Some(map)) = (names.is_empty(), rule.as_object_mut()) {
+                    map.insert("resourceNames".to_owned(), json!(names));
+                }
+                rule
+            };
+        merged.iter().map(rule).collect()
+    }
+}
+
+/// The Roles and ClusterRoles, with the Namespaces that the Roles stand in before them.
+pub fn rbac(access: &Access<'_>) -> Vec<Value> {
+    let mut cluster = Rules::default();
+    let mut namespaces: BTreeMap<String, Rules> = BTreeMap::new();
+    cluster.allow("", "namespaces", &["get", "list"]);
+    for state in access.desired {
+        for (id, wanted) in &state.objects {
+            let rules = match &id.namespace {
+                Some(namespace) => namespaces.entry(namespace.clone()).or_default(),
                 None => &mut cluster,
             };
-            add_object(ask, rules, &wanted.id, &gvk);
-        }
-        requirements(&mut cluster, &mut namespaced, desired);
-    }
-    for rules in namespaced.values_mut() {
-        accounts(ask, rules);
-    }
-    records(ask, namespaced.entry(ask.state_namespace.to_owned()).or_default());
-    everywhere(ask, &mut cluster);
-    print(ask, &cluster, &namespaced)
-}
-
-fn add(rules: &mut Rules, group: &str, resource: &str, names: &[&str], verbs: &[&'static str]) {
-    let names = names.iter().map(|name| (*name).to_owned()).collect();
-    rules.entry((group.to_owned(), resource.to_owned(), names)).or_default().extend(verbs);
-}
-
-/// Rights to one kind. A dry-run is authorised as the write it tries: `patch`, and `create` where nothing is there.
-fn add_object(ask: &RbacAsk<'_>, rules: &mut Rules, id: &ObjectId, gvk: &Gvk) {
-    let plural = (ask.types)(gvk).map_or_else(|| format!("{}s", gvk.kind.to_lowercase()), |known| known.plural);
-    add(rules, &gvk.group, &plural, &[], &["get", "list", "patch", "create"]);
-    if ask.mode == RbacFor::Apply {
-        add(rules, &gvk.group, &plural, &[], &["watch", "delete"]);
-    }
-    // Nobody may grant what they do not hold, unless they may escalate; nor bind a role they do not hold.
-    if gvk.group == "rbac.authorization.k8s.io" && gvk.kind.ends_with("Role") {
-        add(rules, &gvk.group, &plural, &[id.name.as_str()], &["escalate", "bind"]);
-    }
-}
-
-fn requirements(cluster: &mut Rules, namespaced: &mut BTreeMap<String, Rules>, desired: &DesiredState) {
-    for requirement in &desired.requires {
-        let (namespace, name) = match requirement.name.split_once('/') {
-            Some((namespace, name)) => (Some(namespace.to_owned()), name),
-            None => (desired.namespace.clone(), requirement.name.as_str()),
-        };
-        let mut in_namespace = |resource: &str| {
-            let rules = namespaced.entry(namespace.clone().unwrap_or_default()).or_default();
-            add(rules, "", resource, &[name], &["get"]);
-        };
-        match requirement.sort {
-            RequirementSort::Secret => in_namespace("secrets"),
-            RequirementSort::ConfigMap => in_namespace("configmaps"),
-            RequirementSort::Crd => {
-                add(cluster, "apiextensions.k8s.io", "customresourcedefinitions", &[name], &["get"]);
+            object_rules(access, id, rules);
+            granting_rules(access, (id, &wanted.body), rules);
+            if is_custom(&id.group) {
+                cluster.allow("apiextensions.k8s.io", "customresourcedefinitions", &["get"]);
             }
-            RequirementSort::Namespace => add(cluster, "", "namespaces", &[name], &["get"]),
-            RequirementSort::StorageClass => add(cluster, "storage.k8s.io", "storageclasses", &[name], &["get"]),
         }
     }
+    if access.mode.writes() {
+        cluster.allow("", "namespaces", &["create", "patch"]);
+        namespaces.values_mut().for_each(account_rules);
+    }
+    state_rules(access, namespaces.entry(access.state_namespace.to_owned()).or_default());
+    assemble(access, &cluster, &namespaces)
 }
 
-/// What explains a wait that fails: Events, Pods and their last lines.
-fn accounts(ask: &RbacAsk<'_>, rules: &mut Rules) {
-    if ask.mode != RbacFor::Apply {
+fn object_rules(access: &Access<'_>, id: &ObjectId, rules: &mut Rules) {
+    if access.without_secrets && !access.mode.writes() && id.is("", "Secret") {
         return;
     }
-    add(rules, "", "pods", &[], &["get", "list"]);
-    add(rules, "", "pods/log", &[], &["get"]);
-    add(rules, "", "events", &[], &["get", "list"]);
-    add(rules, "apps", "replicasets", &[], &["get", "list"]);
-}
-
-fn records(ask: &RbacAsk<'_>, rules: &mut Rules) {
-    add(rules, "", "configmaps", &[], &["get", "list"]);
-    add(rules, "coordination.k8s.io", "leases", &[], &["get"]);
-    if ask.mode == RbacFor::Apply {
-        add(rules, "", "configmaps", &[], &["create", "update", "delete"]);
-        add(rules, "", "secrets", &[], &["get", "list", "create", "update", "delete"]);
-        add(rules, "coordination.k8s.io", "leases", &[], &["create", "update", "patch", "delete"]);
-    } else if ask.secrets {
-        add(rules, "", "secrets", &[crate::model::KEY_NAME], &["get"]);
+    let resource = plural(access, id);
+    rules.allow(&id.group, &resource, &["get", "list"]);
+    if access.mode.writes() {
+        rules.allow(&id.group, &resource, &["create", "delete", "patch", "watch"]);
+    } else if !access.read_only {
+        // A dry-run is authorised as the write it tries.
+        rules.allow(&id.group, &resource, &["create", "patch"]);
+    }
+    if access.mode == Mode::Drift || access.mode == Mode::All {
+        rules.allow(&id.group, &resource, &["watch"]);
     }
 }
 
-fn everywhere(ask: &RbacAsk<'_>, cluster: &mut Rules) {
-    add(cluster, "", "namespaces", &[], &["get", "list"]);
-    if ask.mode == RbacFor::Apply {
-        add(cluster, "", "namespaces", &[], &["create"]);
+fn plural(access: &Access<'_>, id: &ObjectId) -> String {
+    let known = access.types.any_version(&id.group, &id.kind).map(|kind| kind.plural.clone());
+    known.unwrap_or_else(|| super::edges::usual_plural(&id.kind))
+}
+
+/// To grant rights one must hold them, or may `escalate` and `bind` the named roles.
+fn granting_rules(access: &Access<'_>, (id, body): (&ObjectId, &crate::model::Body), rules: &mut Rules) {
+    if access.read_only && !access.mode.writes() {
+        return;
+    }
+    let named = |name: &str| BTreeSet::from([name.to_owned()]);
+    match id.kind.as_str() {
+        "Role" => rules.allow_named(&id.group, "roles", named(&id.name), &["escalate"]),
+        "ClusterRole" => rules.allow_named(&id.group, "clusterroles", named(&id.name), &["escalate"]),
+        "RoleBinding" | "ClusterRoleBinding" => {
+            if let Some(role) = bound_role(id, body) {
+                let resource = if role.kind == "Role" { "roles" } else { "clusterroles" };
+                rules.allow_named(&role.group, resource, named(&role.name), &["bind"]);
+            }
+        }
+        _ => {}
     }
 }
 
-fn print(ask: &RbacAsk<'_>, cluster: &Rules, namespaced: &BTreeMap<String, Rules>) -> Vec<Value> {
-    let name = format!("obsctl-{}-{}", ask.environment, ask.mode.word());
-    let mut printed = role("ClusterRole", &name, None, cluster, ask.account);
-    for (namespace, rules) in namespaced.iter().filter(|(_, rules)| !rules.is_empty()) {
-        printed.extend(role("Role", &name, Some(namespace), rules, ask.account));
-    }
-    printed
+/// What waiting and the accounts of failed waits read.
+fn account_rules(rules: &mut Rules) {
+    rules.allow("", "pods", &["get", "list", "watch"]);
+    rules.allow("", "pods/log", &["get"]);
+    rules.allow("", "events", &["get", "list"]);
+    rules.allow("apps", "replicasets", &["get", "list"]);
+    rules.allow("apps", "statefulsets", &["get", "list", "watch"]);
 }
 
-fn role(
-    kind: &str,
-    name: &str,
-    namespace: Option<&str>,
-    rules: &Rules,
-    account: Option<(&str, &str)>,
-) -> Vec<Value> {
-    let group = "rbac.authorization.k8s.io";
-    let metadata = namespace.map_or_else(|| json!({"name": name}), |ns| json!({"name": name, "namespace": ns}));
-    let mut printed = vec![json!({
-        "apiVersion": format!("{group}/v1"), "kind": kind, "metadata": metadata, "rules": merged(rules),
-    })];
-    if let Some((account_namespace, account)) = account {
-        printed.push(json!({
-            "apiVersion": format!("{group}/v1"), "kind": format!("{kind}Binding"), "metadata": metadata,
-            "roleRef": {"apiGroup": group, "kind": kind, "name": name},
-            "subjects": [{"kind": "ServiceAccount", "namespace": account_namespace, "name": account}],
+/// The records of the state namespace (rules 6, 11).
+fn state_rules(access: &Access<'_>, rules: &mut Rules) {
+    rules.allow("", "configmaps", &["get", "list"]);
+    let writes = access.mode.writes();
+    if writes {
+        let verbs = &["create", "delete", "get", "list", "patch", "update"];
+        rules.allow("", "configmaps", verbs);
+        rules.allow("", "secrets", verbs);
+        rules.allow("coordination.k8s.io", "leases", verbs);
+    } else if !access.without_secrets {
+        rules.allow("", "secrets", &["get"]);
+    }
+}
+
+fn assemble(access: &Access<'_>, cluster: &Rules, namespaces: &BTreeMap<String, Rules>) -> Vec<Value> {
+    let name = format!("obsctl-{}", access.mode.word());
+    let api = "rbac.authorization.k8s.io/v1";
+    let namespace = |namespace: &String| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    let mut objects: Vec<Value> = namespaces.keys().map(namespace).collect();
+    objects.push(json!({"apiVersion": api, "kind": "ClusterRole", "metadata": {"name": name}, "rules": cluster.to_value()}));
+    for (namespace, rules) in namespaces {
+        objects.push(json!({
+            "apiVersion": api,
+            "kind": "Role",
+            "metadata": {"name": name, "namespace": namespace},
+            "rules": rules.to_value(),
         }));
     }
-    printed
-}
-
-/// Resources of one group with the same verbs and names become one rule.
-fn merged(rules: &Rules) -> Vec<Value> {
-    let mut by_verbs: BTreeMap<(&str, Vec<&str>, Vec<&str>), Vec<&str>> = BTreeMap::new();
-    for ((group, resource, names), verbs) in rules {
-        let names = names.iter().map(String::as_str).collect();
-        let verbs = verbs.iter().copied().collect();
-        by_verbs.entry((group.as_str(), verbs, names)).or_default().push(resource);
-    }
-    let rule = |((group, verbs, names), resources): ((&str, Vec<&str>, Vec<&str>), Vec<&str>)| {
-        if names.is_empty() {
-            json!({"apiGroups": [group], "resources": resources, "verbs": verbs})
-        } else {
-            json!({"apiGroups": [group], "resources": resources, "resourceNames": names, "verbs": verbs})
-        }
-    };
-    by_verbs.into_iter().map(rule).collect()
+    objects
 }

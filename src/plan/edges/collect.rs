@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DesiredState, ObjectId, Strength, Until};
+use crate::model::{DesiredState, GraphEdge, ObjectId, Strength, Until};
 
 use super::{access, explicit, index::Index, monitoring, network, operators, pods};
 
@@ -70,18 +70,18 @@ impl Edges {
 }
 
 /// All edges between the objects of one target, sorted by their ends.
-pub fn graph(desired: &DesiredState) -> Vec<Edge> {
+pub fn edges(desired: &DesiredState) -> Vec<Edge> {
     let index = Index::of(desired);
-    let mut edges = Edges::default();
+    let mut found = Edges::default();
     for (id, wanted) in &desired.objects {
-        access::edges_of(&index, id, &wanted.body, &mut edges);
-        pods::edges_of(&index, id, &wanted.body, &mut edges);
-        network::edges_of(&index, id, &wanted.body, &mut edges);
-        monitoring::edges_of(&index, id, &wanted.body, &mut edges);
-        explicit::edges_of(&index, id, &wanted.body, &mut edges);
+        access::edges_of(&index, id, &wanted.body, &mut found);
+        pods::edges_of(&index, id, &wanted.body, &mut found);
+        network::edges_of(&index, id, &wanted.body, &mut found);
+        monitoring::edges_of(&index, id, &wanted.body, &mut found);
+        explicit::edges_of(&index, id, &wanted.body, &mut found);
     }
-    operators::edges(&index, &mut edges);
-    explicit::waves(&index, &mut edges);
+    operators::edges(&index, &mut found);
+    explicit::waves(&index, &mut found);
     let edge = |((from, to), link): ((ObjectId, ObjectId), Link)| Edge {
         from,
         to,
@@ -89,5 +89,16 @@ pub fn graph(desired: &DesiredState) -> Vec<Edge> {
         until: link.until,
         because: link.because,
     };
-    edges.0.into_iter().map(edge).collect()
+    found.0.into_iter().map(edge).collect()
+}
+
+/// The same edges as they are drawn: from what goes first to what needs it.
+pub fn graph(desired: &DesiredState) -> Vec<GraphEdge> {
+    let drawn = |edge: Edge| GraphEdge {
+        from: edge.to,
+        to: edge.from,
+        strength: edge.strength,
+        because: edge.because,
+    };
+    edges(desired).into_iter().map(drawn).collect()
 }

@@ -109,7 +109,7 @@ impl<'a> Index<'a> {
 }
 
 /// The plural most kinds have.
-fn usual_plural(kind: &str) -> String {
+pub(crate) fn usual_plural(kind: &str) -> String {
     let lower = kind.to_lowercase();
     match lower.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),

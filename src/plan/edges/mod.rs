@@ -9,8 +9,9 @@ mod network;
 mod operators;
 mod pods;
 
-pub use collect::{Edge, graph};
+pub(crate) use access::bound_role;
+pub use collect::{Edge, edges, graph};
 pub(crate) use explicit::named_dependencies;
-pub(crate) use index::{is_custom, object_id};
+pub(crate) use index::{is_custom, object_id, usual_plural};
 pub(crate) use monitoring::holds_rules;
 pub(crate) use pods::{How, pod_references, pod_template};
