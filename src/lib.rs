@@ -11,3 +11,4 @@
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
 pub mod model;
+pub mod report;
