@@ -36,9 +36,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that only compute: no waiting, no machine, no network.
-const PURE: &[&str] = &[
-    "model", "syntax", "schema", "fields", "secrets", "repo", "render", "plan", "report", "wire",
-];
+const PURE: &[&str] =
+    &["model", "syntax", "schema", "fields", "secrets", "repo", "render", "plan", "report", "wire"];
 
 const MAX_FILE_LINES: usize = 500;
 
@@ -59,9 +58,7 @@ fn source_keeps_to_the_room_table() {
         for (path, text) in sources(&Path::new("src").join(room)) {
             for (n, line) in text.lines().enumerate() {
                 let code = line.split("//").next().unwrap_or_default();
-                if code.contains("super::super")
-                    || (path.ends_with("mod.rs") && code.contains("super::"))
-                {
+                if code.contains("super::super") || (path.ends_with("mod.rs") && code.contains("super::")) {
                     wrong.push(format!("{path}:{}: name the room from `crate::`", n + 1));
                 }
                 for (at, _) in code.match_indices("crate::") {
@@ -86,8 +83,7 @@ fn pure_rooms_never_wait() {
         for (path, text) in sources(&Path::new("src").join(room)) {
             for (n, line) in text.lines().enumerate() {
                 let code = line.split("//").next().unwrap_or_default();
-                if ["async ", ".await", "tokio::", "kube::"].iter().any(|word| code.contains(word))
-                {
+                if ["async ", ".await", "tokio::", "kube::"].iter().any(|word| code.contains(word)) {
                     wrong.push(format!("{path}:{}: `{room}` is pure", n + 1));
                 }
             }

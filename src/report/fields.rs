@@ -81,8 +81,7 @@ fn two_values(head: &str, remark: &str, change: &FieldChange, columns: usize, st
         let (before, after) = (style.paint(Paint::Bad, &before), style.paint(Paint::Good, &after));
         return vec![format!("{head} {before} → {after}{remark}")];
     }
-    let (before, after) =
-        if style.verbose { (before, after) } else { around_difference(&before, &after) };
+    let (before, after) = if style.verbose { (before, after) } else { around_difference(&before, &after) };
     let margin = head.chars().take_while(|c| *c == ' ').count() + 4;
     let space = " ".repeat(margin);
     vec![

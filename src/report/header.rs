@@ -26,7 +26,8 @@ impl Header {
             vec![format!("{} {}", title, style.paint(Paint::Strong, &harmless(&self.environment)))];
         let cluster = &self.cluster;
         if !cluster.server.is_empty() {
-            let version = if cluster.version.is_empty() { String::new() } else { format!(", {}", cluster.version) };
+            let version =
+                if cluster.version.is_empty() { String::new() } else { format!(", {}", cluster.version) };
             lines.push(format!("  cluster  {} ({}{version})", cluster.context, cluster.server));
             if !cluster.identity.is_empty() {
                 lines.push(format!("  identity {}", cluster.identity));

@@ -78,8 +78,9 @@ pub(super) fn compare(before: &str, after: &str) -> Vec<Line> {
 
 fn lines_of(diff: &TextDiff<'_, '_, str>, op: &DiffOp) -> Vec<Line> {
     if op.old_range().len().max(op.new_range().len()) > MOST_FOR_WORDS {
-        let line = |change: similar::Change<&str>| {
-            Line { mark: mark(change.tag()), pieces: tidy([(false, change.value().to_owned())].into_iter()) }
+        let line = |change: similar::Change<&str>| Line {
+            mark: mark(change.tag()),
+            pieces: tidy([(false, change.value().to_owned())].into_iter()),
         };
         return diff.iter_changes(op).map(line).collect();
     }
@@ -161,7 +162,10 @@ mod tests {
     fn changed_words_are_marked_and_far_lines_left_out() {
         let before = "a\nb\nc\nd\nscrape_interval: 15s\nf\ng\nh\ni\n";
         let after = "a\nb\nc\nd\nscrape_interval: 30s\nf\ng\nh\ni\n";
-        check(before, after, &expect![[r"
+        check(
+            before,
+            after,
+            &expect![[r"
             @ line 2:
               b
               c
@@ -171,25 +175,34 @@ mod tests {
               f
               g
               h
-        "]]);
+        "]],
+        );
     }
 
     #[test]
     fn a_line_that_is_new_as_a_whole_bears_no_word_marks() {
-        check("a\n", "a\n- alert: TargetDown\n", &expect![[r"
+        check(
+            "a\n",
+            "a\n- alert: TargetDown\n",
+            &expect![[r"
             @ line 1:
               a
             + - alert: TargetDown
-        "]]);
+        "]],
+        );
     }
 
     #[test]
     fn a_lost_line_end_is_told() {
-        check("a\nb\n", "a\nb", &expect![[r"
+        check(
+            "a\nb\n",
+            "a\nb",
+            &expect![[r"
             @ line 1:
               a
             - b
             + b ‹no line end›
-        "]]);
+        "]],
+        );
     }
 }

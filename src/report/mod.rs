@@ -3,18 +3,33 @@
 //! In: the nouns of the line, a [`Style`], and the present where times are told. Out: strings. This room
 //! writes nowhere, reads no clock and never sees a secret: values arrive as [`Shown`](crate::model::Shown).
 
+mod drift;
 mod fields;
 mod header;
+mod history;
+mod json;
 mod lines;
+mod markdown;
+mod plan_json;
+mod plan_markdown;
 mod plan_text;
+mod problems;
 #[cfg(test)]
 mod samples;
+mod status;
 mod style;
 mod table;
 mod time;
 mod tree;
 mod value;
 
+pub use drift::{StackDrift, drift_json, drift_markdown, drift_text};
 pub use header::Header;
+pub use history::{history_json, history_text};
+pub use markdown::MARKDOWN_BUDGET;
+pub use plan_json::plan_json;
+pub use plan_markdown::plan_markdown;
 pub use plan_text::{plan_text, summary_line};
+pub use problems::{findings_json, problems_text};
+pub use status::{StackStatus, status_json, status_text};
 pub use style::Style;

@@ -100,7 +100,9 @@ fn step_lines(plan: &Plan, (index, step): (usize, &Step), style: &Style, lines: 
     }
     let compact = step.action == Action::Create && !style.verbose;
     if compact && !step.fields.is_empty() {
-        line.push_str(&style.paint(Paint::Faint, &format!(" ({})", count(step.fields.len(), "field", "fields"))));
+        line.push_str(
+            &style.paint(Paint::Faint, &format!(" ({})", count(step.fields.len(), "field", "fields"))),
+        );
     }
     if let Some(origin) = &step.origin {
         let place = format!("  {}:{}", origin.place.file, origin.place.line.max(1));

@@ -127,7 +127,8 @@ fn a_plan_that_does_nothing_says_so() {
             2 objects unchanged
 
         No changes. 4 unchanged, 0 held.
-    "#]].assert_eq(&plan_text(&[empty("mlops"), empty("base")], &header, &Style::default()));
+    "#]]
+    .assert_eq(&plan_text(&[empty("mlops"), empty("base")], &header, &Style::default()));
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::model::{
-    Action, Body, ClusterIdentity, Commit, Dependency, Diff, FieldChange, FieldPath, Finding, Hold, HoldSort,
-    ObjectId, Origin, PathElement, Place, Plan, Precondition, Propagation, Severity, Shown, Step, Strength,
-    TargetId, Until, Wait, Write, Writer,
+    Action, Body, ClusterIdentity, Commit, Dependency, Diff, Digest, FieldChange, FieldPath, Finding, Head,
+    Hold, HoldSort, Ledger, ObjectId, Origin, PathElement, Place, Plan, Precondition, Propagation, Revision,
+    RevisionState, RunSort, Severity, Shown, Step, Strength, TargetId, TurnedBack, Until, Wait, Write,
+    Writer,
 };
 
 use super::header::Header;
@@ -53,7 +54,12 @@ pub(super) fn header() -> Header {
 
 pub(super) fn plain(path: FieldPath, before: Value, after: Value) -> FieldChange {
     let shown = |value| if value == Value::Null { Shown::Absent } else { Shown::Plain(value) };
-    FieldChange { path, values: Diff { before: shown(before), after: shown(after) }, writer: None, note: None }
+    FieldChange {
+        path,
+        values: Diff { before: shown(before), after: shown(after) },
+        writer: None,
+        note: None,
+    }
 }
 
 pub(super) fn step(action: Action, object: ObjectId, reason: &str) -> Step {
@@ -108,8 +114,16 @@ fn deployment_fields() -> Vec<FieldChange> {
     replicas.note = Some("taken from kubectl-edit".to_owned());
     vec![
         replicas,
-        plain(container.child(field("image")), json!("prom/prometheus:v3.1.0"), json!("prom/prometheus:v3.2.0")),
-        plain(container.child(field("args")).child(PathElement::Index(2)), Value::Null, json!("--web.enable-lifecycle")),
+        plain(
+            container.child(field("image")),
+            json!("prom/prometheus:v3.1.0"),
+            json!("prom/prometheus:v3.2.0"),
+        ),
+        plain(
+            container.child(field("args")).child(PathElement::Index(2)),
+            Value::Null,
+            json!("--web.enable-lifecycle"),
+        ),
         plain(
             FieldPath::of(&["spec", "template", "metadata", "annotations", "prometheus.io/scrape"]),
             json!("true"),
@@ -125,7 +139,9 @@ pub(super) fn full() -> Plan {
     change.fields = vec![plain(
         FieldPath::of(&["data", "prometheus.yml"]),
         json!("global:\n  scrape_interval: 15s\n  evaluation_interval: 15s\nrule_files:\n  - rules/*.yml\n"),
-        json!("global:\n  scrape_interval: 30s\n  evaluation_interval: 15s\nrule_files:\n  - rules/*.yml\n  - slo/*.yml\n"),
+        json!(
+            "global:\n  scrape_interval: 30s\n  evaluation_interval: 15s\nrule_files:\n  - rules/*.yml\n  - slo/*.yml\n"
+        ),
     )];
     change.effects = vec!["restarts Deployment mlops/prometheus".to_owned()];
     let mut secret = step(Action::Patch, id("Secret", Some("mlops"), "grafana"), "1 field differs from git");
@@ -138,8 +154,13 @@ pub(super) fn full() -> Plan {
         writer: None,
         note: None,
     }];
-    let mut create = step(Action::Create, id("CustomResourceDefinition", None, "prometheuses.monitoring.coreos.com"), "new in git");
-    create.fields = vec![plain(FieldPath::of(&["spec", "group"]), Value::Null, json!("monitoring.coreos.com"))];
+    let mut create = step(
+        Action::Create,
+        id("CustomResourceDefinition", None, "prometheuses.monitoring.coreos.com"),
+        "new in git",
+    );
+    create.fields =
+        vec![plain(FieldPath::of(&["spec", "group"]), Value::Null, json!("monitoring.coreos.com"))];
     let mut resource = step(Action::Create, id("Prometheus", Some("mlops"), "k8s"), "new in git");
     resource.estimated = Some("its CustomResourceDefinition is in this plan".to_owned());
     resource.fields = vec![
@@ -152,7 +173,8 @@ pub(super) fn full() -> Plan {
         strength: Strength::Hard,
         because: "its kind is defined by it".to_owned(),
     }];
-    let mut replace = step(Action::Replace, id("Deployment", Some("mlops"), "prometheus"), "spec.selector is immutable");
+    let mut replace =
+        step(Action::Replace, id("Deployment", Some("mlops"), "prometheus"), "spec.selector is immutable");
     replace.fields = deployment_fields();
     replace.depends_on = vec![Dependency {
         on: 2,
@@ -198,5 +220,54 @@ fn hold() -> Hold {
         fix: Some("let one of them go, or decide under `policy.conflicts`".to_owned()),
         blocking: true,
         fields: vec![plain(FieldPath::of(&["spec", "replicas"]), json!(2), json!(1))],
+    }
+}
+
+pub(super) fn now() -> jiff::Timestamp {
+    "2026-11-21T04:00:00Z".parse().unwrap()
+}
+
+fn revision(number: u64, state: RevisionState, started: &str) -> Revision {
+    Revision {
+        number,
+        parent: number.checked_sub(1),
+        state,
+        sort: RunSort::Apply,
+        commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+        summary: Some("Keep metrics for 30 days".to_owned()),
+        dirty: false,
+        rolled_back_to: None,
+        plan: Digest::of(b"plan"),
+        user: "ci@example.org".to_owned(),
+        ci_run: None,
+        started: started.to_owned(),
+        finished: (state != RevisionState::Pending).then(|| started.to_owned()),
+        inventory: Vec::new(),
+    }
+}
+
+/// Four revisions: the third, a rollback, is current; the fourth has not ended.
+pub(super) fn ledger() -> Ledger {
+    let mut rollback = revision(3, RevisionState::Complete, "2026-11-21T01:00:00Z");
+    rollback.sort = RunSort::Rollback;
+    rollback.rolled_back_to = Some(1);
+    let turned_back =
+        TurnedBack { object: id("ConfigMap", Some("mlops"), "rules"), digest: None, revision: 2 };
+    Ledger {
+        head: Some(Head {
+            repository: None,
+            current: Some(3),
+            good: Some(3),
+            pending: Some(4),
+            last: 4,
+            turned_back: vec![turned_back],
+        }),
+        head_version: None,
+        revisions: vec![
+            revision(1, RevisionState::Complete, "2026-11-01T04:00:00Z"),
+            revision(2, RevisionState::Failed, "2026-11-20T20:00:00Z"),
+            rollback,
+            revision(4, RevisionState::Pending, "2026-11-21T03:59:00Z"),
+        ],
     }
 }

@@ -47,9 +47,8 @@ fn insert<'a>(nodes: &mut Vec<Node<'a>>, parts: &[String], change: &'a FieldChan
     let Some((first, rest)) = parts.split_first() else { return };
     let fresh = || Node { label: first.clone(), change: None, children: Vec::new() };
     // A list and its items are neighbours; only a leaf may not be joined by a second leaf of the same name.
-    let known = nodes
-        .iter()
-        .position(|node| node.label == *first && (!rest.is_empty() || node.change.is_none()));
+    let known =
+        nodes.iter().position(|node| node.label == *first && (!rest.is_empty() || node.change.is_none()));
     let index = known.unwrap_or_else(|| {
         nodes.push(fresh());
         nodes.len() - 1
@@ -129,8 +128,11 @@ mod tests {
 
     #[test]
     fn a_change_of_the_root_has_a_name() {
-        check(&[FieldPath::default()], &expect![[r"
+        check(
+            &[FieldPath::default()],
+            &expect![[r"
             ‹whole object›*
-        "]]);
+        "]],
+        );
     }
 }

@@ -94,8 +94,7 @@ mod tests {
     #[test]
     fn long_values_are_shown_where_they_differ() {
         let long = "x".repeat(100);
-        let (before, after) =
-            around_difference(&format!("{long}one{long}"), &format!("{long}two{long}"));
+        let (before, after) = around_difference(&format!("{long}one{long}"), &format!("{long}two{long}"));
         let side = "x".repeat(CONTEXT);
         assert_eq!(before, format!("…{side}one{side}…"));
         assert_eq!(after, format!("…{side}two{side}…"));
