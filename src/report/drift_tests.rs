@@ -97,7 +97,7 @@ fn drift_for_a_comment_is_a_table_and_folded_diffs() {
 
         ```diff
         - spec.replicas: 1
-        + spec.replicas: 3
+        + spec.replicas: 3  (by kubectl-edit, 2026-11-20 17:03 UTC)
         ```
 
         </details>

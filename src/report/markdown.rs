@@ -3,6 +3,7 @@
 use crate::model::{FieldChange, Shown};
 
 use super::{
+    fields::remark,
     lines::{Mark, compare},
     style::harmless,
     tree::{Node, tree},
@@ -119,7 +120,7 @@ fn change_lines(label: &str, change: &FieldChange, lines: &mut Vec<String>) {
     let (before, after) = (&change.values.before, &change.values.after);
     let several = multi_line(before).is_some() || multi_line(after).is_some();
     if let (true, Some(old), Some(new)) = (several, text_or_nothing(before), text_or_nothing(after)) {
-        lines.push(format!("  {label}: |"));
+        lines.push(format!("  {label}: |{}", remark(change)));
         for line in compare(old, new) {
             let sign = match line.mark {
                 Mark::Place => "@@",
@@ -135,6 +136,9 @@ fn change_lines(label: &str, change: &FieldChange, lines: &mut Vec<String>) {
         if !matches!(shown, Shown::Absent) {
             lines.push(format!("{sign} {label}: {}", inline(shown)));
         }
+    }
+    if let Some(last) = lines.last_mut() {
+        last.push_str(&remark(change));
     }
 }
 
