@@ -10,7 +10,7 @@ use super::{
     json::{FieldJson, FindingJson, ObjectJson, OriginJson, document, fields},
     markdown::{Section, assemble, diff_lines, escape, fenced},
     plan_text::finding_lines,
-    style::{Paint, Style, count, harmless},
+    style::{Paint, Style, add, count, harmless},
 };
 
 /// The drift of one target.
@@ -171,15 +171,18 @@ pub fn drift_markdown(stacks: &[StackDrift], header: &Header, budget: usize) -> 
     head.push_str("| stack | missing | modified | extra | unreadable | state |\n|---|--:|--:|--:|--:|---|\n");
     for stack in stacks {
         let n = |class| of_class(std::slice::from_ref(stack), class);
-        head.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
-            escape(&stack.target.stack),
-            n(DriftClass::Missing),
-            n(DriftClass::Modified),
-            n(DriftClass::Extra),
-            n(DriftClass::Unreadable),
-            escape(&state(stack))
-        ));
+        add(
+            &mut head,
+            format_args!(
+                "| {} | {} | {} | {} | {} | {} |\n",
+                escape(&stack.target.stack),
+                n(DriftClass::Missing),
+                n(DriftClass::Modified),
+                n(DriftClass::Extra),
+                n(DriftClass::Unreadable),
+                escape(&state(stack))
+            ),
+        );
     }
     head.push('\n');
     let sections: Vec<Section> = stacks.iter().flat_map(|stack| &stack.items).map(section).collect();

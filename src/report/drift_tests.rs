@@ -1,5 +1,7 @@
 //! Drift as people and programs read it.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
 use expect_test::expect;
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{GraphEdge, ObjectId, Strength};
 
-use super::json::strength_word;
+use super::{json::strength_word, style::add};
 
 /// All objects of a graph, by identity, with a number for each.
 pub(super) fn numbered<'a>(nodes: &'a [ObjectId], edges: &'a [GraphEdge]) -> BTreeMap<&'a ObjectId, usize> {
@@ -24,7 +24,7 @@ pub fn graph_mermaid(nodes: &[ObjectId], edges: &[GraphEdge]) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (id, number) in &numbers {
         let kind = mermaid_text(&id.kind);
-        text.push_str(&format!("  n{number}[\"{kind}<br>{}\"]\n", mermaid_text(&id.place())));
+        add(&mut text, format_args!("  n{number}[\"{kind}<br>{}\"]\n", mermaid_text(&id.place())));
     }
     for edge in sorted(edges) {
         let (Some(from), Some(to)) = (numbers.get(&edge.from), numbers.get(&edge.to)) else { continue };
@@ -33,7 +33,7 @@ pub fn graph_mermaid(nodes: &[ObjectId], edges: &[GraphEdge]) -> String {
             Strength::Hard => "-->",
             Strength::Explicit => "==>",
         };
-        text.push_str(&format!("  n{from} {arrow}|\"{}\"| n{to}\n", mermaid_text(&edge.because)));
+        add(&mut text, format_args!("  n{from} {arrow}|\"{}\"| n{to}\n", mermaid_text(&edge.because)));
     }
     text
 }
@@ -48,11 +48,10 @@ pub fn graph_dot(nodes: &[ObjectId], edges: &[GraphEdge]) -> String {
     let mut text =
         "digraph obsctl {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
     for (id, number) in &numbers {
-        text.push_str(&format!(
-            "  n{number} [label=\"{}\\n{}\"];\n",
-            dot_text(&id.kind),
-            dot_text(&id.place())
-        ));
+        add(
+            &mut text,
+            format_args!("  n{number} [label=\"{}\\n{}\"];\n", dot_text(&id.kind), dot_text(&id.place())),
+        );
     }
     for edge in sorted(edges) {
         let (Some(from), Some(to)) = (numbers.get(&edge.from), numbers.get(&edge.to)) else { continue };
@@ -61,11 +60,14 @@ pub fn graph_dot(nodes: &[ObjectId], edges: &[GraphEdge]) -> String {
             Strength::Hard => "solid",
             Strength::Explicit => "bold",
         };
-        text.push_str(&format!(
-            "  n{from} -> n{to} [style={style}, tooltip=\"{}\", class=\"{}\"];\n",
-            dot_text(&edge.because),
-            strength_word(edge.strength)
-        ));
+        add(
+            &mut text,
+            format_args!(
+                "  n{from} -> n{to} [style={style}, tooltip=\"{}\", class=\"{}\"];\n",
+                dot_text(&edge.because),
+                strength_word(edge.strength)
+            ),
+        );
     }
     text + "}\n"
 }

@@ -148,6 +148,8 @@ pub fn history_json(ledgers: &[(TargetId, Ledger)], header: &Header) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
     use expect_test::expect;
 
     use super::*;

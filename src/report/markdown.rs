@@ -5,7 +5,7 @@ use crate::model::{FieldChange, Shown};
 use super::{
     fields::remark,
     lines::{Mark, compare},
-    style::harmless,
+    style::{add, harmless},
     tree::{Node, tree},
     value::{inline, multi_line, text},
 };
@@ -56,13 +56,16 @@ pub(super) fn assemble(head: &str, sections: &[Section], budget: usize) -> Strin
     });
     let list: String = fits.map(|brief| brief.as_str()).collect();
     let unnamed = named.len() - list.lines().count();
-    text.push_str(&format!(
-        "\n**Left out for length: {} of {} parts.** `-o json` and `-o text` show all.\n\n{list}",
-        named.len(),
-        sections.len()
-    ));
+    add(
+        &mut text,
+        format_args!(
+            "\n**Left out for length: {} of {} parts.** `-o json` and `-o text` show all.\n\n{list}",
+            named.len(),
+            sections.len()
+        ),
+    );
     if unnamed > 0 {
-        text.push_str(&format!("- and {unnamed} more\n"));
+        add(&mut text, format_args!("- and {unnamed} more\n"));
     }
     text
 }
@@ -76,7 +79,9 @@ pub(super) fn escape(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             // Backslashes do not escape inside HTML blocks; character references do in both.
-            '|' | '*' | '_' | '`' | '[' | ']' | '@' | '\\' => safe.push_str(&format!("&#{};", u32::from(c))),
+            '|' | '*' | '_' | '`' | '[' | ']' | '@' | '\\' => {
+                add(&mut safe, format_args!("&#{};", u32::from(c)));
+            }
             '\n' => safe.push(' '),
             _ => safe.push(c),
         }

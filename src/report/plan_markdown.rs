@@ -6,7 +6,7 @@ use super::{
     header::Header,
     markdown::{Section, assemble, diff_lines, escape, fenced},
     plan_text::{awaited, summary_line},
-    style::{glyph, severity_word},
+    style::{add, glyph, severity_word},
 };
 
 /// The plans of one environment as Markdown of at most `budget` bytes, which says what it left out.
@@ -47,13 +47,16 @@ fn head(plans: &[Plan], header: &Header) -> String {
     );
     if !header.cluster.context.is_empty() {
         let cluster = &header.cluster;
-        text.push_str(&format!(
-            "Cluster {} ({}), user {}, commit {}\n\n",
-            escape(&cluster.context),
-            escape(&cluster.identity),
-            escape(&cluster.user),
-            escape(&header.commit_text())
-        ));
+        add(
+            &mut text,
+            format_args!(
+                "Cluster {} ({}), user {}, commit {}\n\n",
+                escape(&cluster.context),
+                escape(&cluster.identity),
+                escape(&cluster.user),
+                escape(&header.commit_text())
+            ),
+        );
     }
     if let Some(pin) = &header.identity_pin_line {
         text.push_str("This environment pins no cluster. Paste under `spec.cluster` of its file:\n\n");
@@ -64,18 +67,21 @@ fn head(plans: &[Plan], header: &Header) -> String {
     text.push_str("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for plan in plans {
         let sum = plan.summary();
-        text.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-            escape(&plan.target.stack),
-            sum.create,
-            sum.patch,
-            sum.replace,
-            sum.adopt,
-            sum.handover,
-            sum.prune,
-            sum.unchanged,
-            sum.held
-        ));
+        add(
+            &mut text,
+            format_args!(
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                escape(&plan.target.stack),
+                sum.create,
+                sum.patch,
+                sum.replace,
+                sum.adopt,
+                sum.handover,
+                sum.prune,
+                sum.unchanged,
+                sum.held
+            ),
+        );
     }
     text.push('\n');
     text
@@ -88,10 +94,10 @@ fn section(stack: &str, step: &Step) -> Section {
     let why = if step.reason.is_empty() { String::new() } else { format!(": {}", escape(&step.reason)) };
     let mut body = String::new();
     if let Some(estimated) = &step.estimated {
-        body.push_str(&format!("Estimated: {}\n\n", escape(estimated)));
+        add(&mut body, format_args!("Estimated: {}\n\n", escape(estimated)));
     }
     for effect in &step.effects {
-        body.push_str(&format!("→ {}\n\n", escape(effect)));
+        add(&mut body, format_args!("→ {}\n\n", escape(effect)));
     }
     let lines = diff_lines(&step.fields);
     if !lines.is_empty() {

@@ -5,7 +5,7 @@ use crate::model::{Action, Dependency, Finding, Hold, Plan, Step, Strength, Summ
 use super::{
     fields::field_lines,
     header::Header,
-    style::{Paint, Style, action_paint, count, glyph, harmless, severity_paint, severity_word},
+    style::{Paint, Style, action_paint, add, count, glyph, harmless, severity_paint, severity_word},
 };
 
 /// Columns before the fields of a step.
@@ -40,11 +40,11 @@ pub fn summary_line(summary: Summary, awaited: usize) -> String {
         summary.patch
     );
     if summary.handover > 0 {
-        text.push_str(&format!(", {} to hand over", summary.handover));
+        add(&mut text, format_args!(", {} to hand over", summary.handover));
     }
-    text.push_str(&format!(", {prune} to prune"));
+    add(&mut text, format_args!(", {prune} to prune"));
     if summary.release > 0 {
-        text.push_str(&format!(", {} to release", summary.release));
+        add(&mut text, format_args!(", {} to release", summary.release));
     }
     format!("{text}, {unchanged} unchanged, {held} held{waits}.")
 }
@@ -96,7 +96,7 @@ fn step_lines(plan: &Plan, (index, step): (usize, &Step), style: &Style, lines: 
     let number = if style.verbose { format!("{:>3} ", index + 1) } else { "  ".to_owned() };
     let mut line = format!("{number}{sign} {word} {}", style.paint(Paint::Strong, &step.object.to_string()));
     if !step.reason.is_empty() {
-        line.push_str(&format!(": {}", harmless(&step.reason)));
+        add(&mut line, format_args!(": {}", harmless(&step.reason)));
     }
     let compact = step.action == Action::Create && !style.verbose;
     if compact && !step.fields.is_empty() {

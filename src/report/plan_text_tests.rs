@@ -1,5 +1,7 @@
 //! Plans as people read them.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
 use expect_test::expect;
 
 use super::*;

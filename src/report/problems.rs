@@ -10,7 +10,7 @@ use crate::model::{Finding, Place, Problem};
 use super::{
     header::Header,
     json::{FindingJson, document},
-    style::{Paint, Style, count, harmless},
+    style::{Paint, Style, add, count, harmless},
 };
 
 /// Columns of a source line that are shown around a mistake.
@@ -36,7 +36,7 @@ pub fn problems_text(
     }
     if !sorted.is_empty() {
         let mistakes = count(sorted.len(), "mistake", "mistakes");
-        text.push_str(&format!("{mistakes} in {}.\n", count(files.len(), "file", "files")));
+        add(&mut text, format_args!("{mistakes} in {}.\n", count(files.len(), "file", "files")));
     }
     text
 }

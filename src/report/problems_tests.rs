@@ -1,5 +1,7 @@
 //! Mistakes as people and programs read them.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
 use expect_test::expect;
 
 use super::*;

@@ -91,7 +91,7 @@ impl Progress {
                 vec![ended_line(*action, object, outcome, *millis, &self.style)]
             }
             Event::Retrying { message } => self.retrying(message),
-            Event::Interrupted { second } => vec![interrupted(*second).to_owned()],
+            Event::Interrupted { .. } => vec![interrupted(event).to_owned()],
             Event::Warned { message } => {
                 let word = self.style.paint(Paint::Changed, "! warning");
                 vec![format!("{word}  {}", harmless(message))]
@@ -194,8 +194,8 @@ impl Run {
     }
 }
 
-fn interrupted(second: bool) -> &'static str {
-    if second {
+fn interrupted(event: &Event) -> &'static str {
+    if *event == (Event::Interrupted { second: true }) {
         "! interrupted again: stopping at once; what was just sent may have been written"
     } else {
         "! interrupted: running steps end, no new ones begin; once more stops at once"

@@ -1,5 +1,7 @@
 //! An apply as people watch it.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
 use expect_test::expect;
 
 use super::*;
@@ -55,7 +57,7 @@ fn progress() -> Progress {
 }
 
 fn lines(text: &[String]) -> String {
-    text.iter().map(|line| format!("{line}\n")).collect()
+    text.iter().map(|line| format!("|{line}\n")).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -63,16 +65,16 @@ fn plain_lines_tell_what_matters_with_the_time_since_the_beginning() {
     let mut progress = progress();
     let told: Vec<String> = events().iter().flat_map(|(now, event)| progress.fold(event, *now)).collect();
     expect![[r#"
-           0.0s  prod/mlops: revision 4, 4 steps
-           0.1s  ↻ again       429 Too Many Requests (1 time)
-           0.2s  … waiting     CustomResourceDefinition prometheuses.monitoring.coreos.com  (not Established yet)
-           0.4s  ✓ changed     ConfigMap mlops/prometheus-config  (written in 0.3s)
-           2.3s  ✓ created     CustomResourceDefinition prometheuses.monitoring.coreos.com  (ready in 2.3s)
-           2.4s  … waiting     Prometheus mlops/k8s  (0 of 2 replicas are ready)
-          14.0s  … waiting     Prometheus mlops/k8s  (1 of 2 replicas is ready)
-          5m02s  ✗ not ready   Prometheus mlops/k8s  (after 5m00s: condition Available is False: NoPodReady)
-          5m02s  – skipped     Secret mlops/grafana  (Prometheus mlops/k8s failed)
-          5m02s  prod/mlops: 2 done, 1 failed, 1 skipped in 5m02s
+        |   0.0s  prod/mlops: revision 4, 4 steps
+        |   0.1s  ↻ again       429 Too Many Requests (1 time)
+        |   0.2s  … waiting     CustomResourceDefinition prometheuses.monitoring.coreos.com  (not Established yet)
+        |   0.4s  ✓ changed     ConfigMap mlops/prometheus-config  (written in 0.3s)
+        |   2.3s  ✓ created     CustomResourceDefinition prometheuses.monitoring.coreos.com  (ready in 2.3s)
+        |   2.4s  … waiting     Prometheus mlops/k8s  (0 of 2 replicas are ready)
+        |  14.0s  … waiting     Prometheus mlops/k8s  (1 of 2 replicas is ready)
+        |  5m02s  ✗ not ready   Prometheus mlops/k8s  (after 5m00s: condition Available is False: NoPodReady)
+        |  5m02s  – skipped     Secret mlops/grafana  (Prometheus mlops/k8s failed)
+        |  5m02s  prod/mlops: 2 done, 1 failed, 1 skipped in 5m02s
     "#]].assert_eq(&lines(&told));
 }
 
@@ -83,16 +85,16 @@ fn a_frame_shows_what_runs_and_what_waits_for_what() {
         progress.fold(event, *now);
     }
     expect![[r#"
-        prod/mlops  0 of 4 steps ended, 0.3s
-          +   CustomResourceDefinition prometheuses.monitoring.coreos.com 0.3s: names accepted, not Establi…
-          ~   ConfigMap mlops/prometheus-config 0.3s: being written
-          ·   Prometheus mlops/k8s waits until CustomResourceDefinition prometheuses.monitoring.coreos.com …
-          ·   Secret mlops/grafana comes next
+        |prod/mlops  0 of 4 steps ended, 0.3s
+        |  +   CustomResourceDefinition prometheuses.monitoring.coreos.com 0.3s: names accepted, not Establi…
+        |  ~   ConfigMap mlops/prometheus-config 0.3s: being written
+        |  ·   Prometheus mlops/k8s waits until CustomResourceDefinition prometheuses.monitoring.coreos.com …
+        |  ·   Secret mlops/grafana comes next
     "#]]
     .assert_eq(&lines(&progress.frame(1_350, 20)));
     expect![[r#"
-        prod/mlops  0 of 4 steps ended, 0.3s
-          … 4 more lines
+        |prod/mlops  0 of 4 steps ended, 0.3s
+        |  … 4 more lines
     "#]]
     .assert_eq(&lines(&progress.frame(1_350, 2)));
     assert_eq!(progress.frame(1_350, 0), Vec::<String>::new());
@@ -105,11 +107,11 @@ fn the_end_explains_every_failure() {
         progress.fold(&event, now);
     }
     expect![[r#"
-        prod/mlops (revision 4): 2 done, 1 failed, 1 skipped.
-          ✗ not ready   Prometheus mlops/k8s  (after 5m00s: condition Available is False: NoPodReady)
-              Event 12 s ago: Failed to pull image prom/prometheus:v9
-              container prometheus waits: ImagePullBackOff
-          – skipped     Secret mlops/grafana  (Prometheus mlops/k8s failed)
+        |prod/mlops (revision 4): 2 done, 1 failed, 1 skipped.
+        |  ✗ not ready   Prometheus mlops/k8s  (after 5m00s: condition Available is False: NoPodReady)
+        |      Event 12 s ago: Failed to pull image prom/prometheus:v9
+        |      container prometheus waits: ImagePullBackOff
+        |  – skipped     Secret mlops/grafana  (Prometheus mlops/k8s failed)
     "#]]
     .assert_eq(&lines(&progress.summary()));
     assert!(progress.frame(303_600, 20).is_empty());

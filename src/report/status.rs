@@ -155,13 +155,11 @@ fn drift_text(status: &StackStatus) -> String {
 fn pending_text(status: &StackStatus) -> String {
     let commits = status.pending_commits.map(|n| count(n, "commit", "commits"));
     let changes = status.pending_changes.map(|n| count(n, "object to change", "objects to change"));
-    match (status.pending_commits, status.pending_changes) {
-        (Some(0) | None, Some(0)) => "nothing".to_owned(),
-        _ => {
-            let told: Vec<String> = commits.into_iter().chain(changes).collect();
-            if told.is_empty() { "not known".to_owned() } else { told.join(", ") }
-        }
+    if matches!((status.pending_commits, status.pending_changes), (Some(0) | None, Some(0))) {
+        return "nothing".to_owned();
     }
+    let told: Vec<String> = commits.into_iter().chain(changes).collect();
+    if told.is_empty() { "not known".to_owned() } else { told.join(", ") }
 }
 
 #[derive(Debug, Serialize)]
@@ -222,6 +220,8 @@ fn readiness_json((object, report): &(ObjectId, Option<ReadyReport>)) -> Readine
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
     use expect_test::expect;
 
     use super::*;

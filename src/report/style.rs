@@ -1,6 +1,9 @@
 //! Colour, width and the glyphs of actions.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -112,6 +115,12 @@ pub(super) fn severity_paint(severity: Severity) -> Paint {
         Severity::Warning => Paint::Changed,
         Severity::Info | Severity::Unknown => Paint::Place,
     }
+}
+
+/// Adds formatted text.
+pub(super) fn add(text: &mut String, more: fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    text.write_fmt(more).ok();
 }
 
 /// `1 object`, `2 objects`.

@@ -65,6 +65,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them so")]
+
     use expect_test::expect;
 
     use super::*;
@@ -74,7 +76,7 @@ mod tests {
         let mut table = Table::new(&["STACK", "N", "WHO"]).right(&[1]);
         table.row(vec!["監視".to_owned(), "7".to_owned(), "alice".to_owned()]);
         table.row(vec!["mlops".to_owned(), "12".to_owned(), String::new()]);
-        let text = table.lines("  ", &Style::default()).join("\n");
+        let text = table.lines("", &Style::default()).join("\n");
         expect![[r#"
               STACK   N  WHO
               監視    7  alice

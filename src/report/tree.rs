@@ -78,7 +78,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Diff, FieldPath, Shown};
+    use crate::{
+        model::{Diff, FieldPath, Shown},
+        report::style::add,
+    };
 
     fn check(paths: &[FieldPath], tree_text: &Expect) {
         let fields: Vec<_> = paths
@@ -98,7 +101,7 @@ mod tests {
     fn print(nodes: &[Node<'_>], depth: usize, text: &mut String) {
         for node in nodes {
             let leaf = if node.change.is_some() { "*" } else { "" };
-            text.push_str(&format!("{}{}{leaf}\n", "  ".repeat(depth), node.label));
+            add(text, format_args!("{}{}{leaf}\n", "  ".repeat(depth), node.label));
             print(&node.children, depth + 1, text);
         }
     }

@@ -1,0 +1,5 @@
+//! The machine: everything that is neither computing nor Kubernetes.
+
+mod terminal;
+
+pub use terminal::Terminal;
