@@ -5,8 +5,10 @@ mod clock;
 mod holder;
 mod signals;
 mod surroundings;
+mod terminal;
 
 pub use clock::{Stopwatch, now};
 pub use holder::{boottime, holder, is_dead};
 pub use signals::interrupts;
 pub use surroundings::{ci_run, step_summary};
+pub use terminal::Terminal;
