@@ -5,5 +5,6 @@
 //! by [`machine`], which never waits; `ready` and `account` judge what the cluster says; `drive` alone speaks to
 //! it. Nothing here decides what a step writes: the plan says that.
 
+pub mod account;
 pub mod machine;
 pub mod ready;
