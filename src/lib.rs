@@ -11,4 +11,5 @@
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
 pub mod apply;
+pub mod cluster;
 pub mod model;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides or acts. A noun keeps its own invariants and counts itself, no more.
 
+mod answer;
 mod body;
 mod checkout;
 mod desired;
@@ -15,6 +16,7 @@ mod plan;
 mod revision;
 mod target;
 
+pub use answer::{Answer, Cause, ConflictCause, Question, Refusal};
 pub use body::Body;
 pub use checkout::{Checkout, Commit, Entry};
 pub use desired::{DesiredState, Wanted};
