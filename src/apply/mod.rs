@@ -6,5 +6,11 @@
 //! it. Nothing here decides what a step writes: the plan says that.
 
 pub mod account;
+mod drive;
+mod evidence;
 pub mod machine;
+mod readback;
 pub mod ready;
+mod waiting;
+
+pub use drive::{Run, StillMine, drive};
