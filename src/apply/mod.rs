@@ -5,5 +5,12 @@
 //! by [`machine`], which never waits; `ready` and `account` judge what the cluster says; `drive` alone speaks to
 //! it. Nothing here decides what a step writes: the plan says that.
 
+pub mod account;
+mod drive;
+mod evidence;
 pub mod machine;
+mod readback;
 pub mod ready;
+mod waiting;
+
+pub use drive::{Run, StillMine, drive};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lens::{condition, failed, number, ready, waiting};
+use super::lens::{condition, conditions, failed, number, ready, waiting};
 use crate::model::{Body, ReadyReport};
 
 /// A Pod is ready once it says so, or has run to a good end.
@@ -53,14 +53,14 @@ pub(super) fn job(live: &Body) -> ReadyReport {
     let parallelism = number(live, &["spec", "parallelism"], 1);
     let wanted = number(live, &["spec", "completions"], parallelism);
     let counter = |name| number(live, &["status", name], 0);
-    if let Some(found) = condition(live, "Failed").filter(|found| found.is_true()) {
-        return failed(found.said());
-    }
-    if condition(live, "Complete").is_some_and(|found| found.is_true()) {
-        return ready(format!("{} of {wanted} runs have completed", counter("succeeded")));
-    }
-    if condition(live, "Suspended").is_some_and(|found| found.is_true()) {
-        return ready("is suspended");
+    let suspended = live.at(&["spec", "suspend"]) == Some(&Value::Bool(true));
+    for found in conditions(live).filter(|found| found.is_true()) {
+        match found.sort() {
+            "Complete" => return ready(format!("{} of {wanted} runs have completed", counter("succeeded"))),
+            "Failed" => return failed(found.said()),
+            "Suspended" if suspended => return ready("is suspended"),
+            _ => {}
+        }
     }
     if live.text(&["status", "startTime"]).unwrap_or_default().is_empty() {
         return waiting("has not started");
