@@ -18,8 +18,6 @@ pub mod secrets;
 pub mod syntax;
 
 pub mod plan;
-pub mod render;
-pub mod repo;
 pub mod report;
 pub mod wire;
 
@@ -27,5 +25,3 @@ pub mod apply;
 pub mod cluster;
 pub mod sys;
 
-pub mod cli;
-pub mod ops;
