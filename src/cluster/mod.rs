@@ -3,17 +3,23 @@
 //! [`Cluster`] is cheap to clone. Every request goes through one gate that bounds how many run at once, counts
 //! what is tried again, and tells warnings and retries as [`Event`]s.
 
+mod access;
+mod account;
 mod connect;
+mod discovery;
 mod dry_run;
 mod kinds;
 mod lease;
 mod ledger;
 mod limit;
+mod observe;
+mod openapi;
 mod parse;
 mod proxy;
 mod read;
 mod request;
 mod status;
+mod surroundings;
 mod url;
 mod watch;
 mod write;
@@ -25,10 +31,15 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
+pub use access::{Deed, rbac_denial, rbac_hint};
+pub use account::ObjectEvent;
 pub use connect::{Connect, ConnectError};
 pub use lease::{Claimant, Held, Lock, LockError};
 pub use ledger::{Begun, LedgerError, StateKey};
+pub use observe::Sought;
+pub use openapi::{DocumentCache, OpenApiDocument};
 pub use request::CallError;
+pub use surroundings::requirement_key;
 pub use watch::{Seen, Watch};
 pub use write::{WriteError, Written};
 

@@ -5,12 +5,14 @@
 
 mod names;
 mod pack;
+mod plan_file;
 mod record;
 
 pub use names::{
     LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name, revision_name,
 };
 pub use pack::{CHUNK, Content, decode_pack, encode_pack};
+pub use plan_file::{PlanFile, PlanFileError, SavedHold, SavedStack, SavedStep};
 pub use record::{
     WireError, decode_ledger, decode_ledgers, encode_head, encode_key, encode_pack_chunk, encode_revision,
 };
