@@ -10,5 +10,7 @@
 //!
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
+pub mod cli;
 pub mod model;
 pub mod report;
+pub mod sys;

@@ -43,7 +43,11 @@ mod tests {
     fn only_the_whole_word_approves() {
         assert_eq!(answer("yes\n", true).0, None);
         for typed in ["y\n", "YES\n", "no\n", "", "yes please\n"] {
-            assert_eq!(answer(typed, true).0.as_deref(), Some("not approved, nothing was written"), "{typed}");
+            assert_eq!(
+                answer(typed, true).0.as_deref(),
+                Some("not approved, nothing was written"),
+                "{typed}"
+            );
         }
     }
 
