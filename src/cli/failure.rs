@@ -111,12 +111,16 @@ impl Failure {
         let causes = self.causes.iter().enumerate();
         lines.extend(causes.map(|(number, cause)| format!("  {}: {cause}", number + 1)));
         lines.extend(self.hints.iter().map(|hint| format!("{} {hint}", color.place("hint:"))));
+        if lines.is_empty() {
+            return String::new();
+        }
         if self.kind == FailureKind::Bug {
             lines.push(
                 "This is a bug of obsctl. Please report it with the command that you typed.".to_owned(),
             );
         }
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        lines.push(String::new());
+        lines.join("\n")
     }
 }
 

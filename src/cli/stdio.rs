@@ -6,7 +6,8 @@ use super::{
     args::{ColorChoice, Global},
     failure::{Color, Failure, FailureKind},
 };
-use crate::{report::Style, sys::Terminal};
+use crate::report::Style;
+use crate::sys::Terminal;
 
 /// The streams of a run and the facts of its terminal.
 pub struct Stdio<'a> {

@@ -26,9 +26,12 @@ use super::{
   obsctl drift -e prod                 Exit 2 if somebody changed the cluster
 
 Exit codes:
-  0 done or nothing to do; 1 failed, nothing written; 2 there are changes or drift; 3 blocked by a finding,
-  a guard or missing approval; 4 partly applied or not ready; 5 rolled back; 6 the plan is stale; 7 the lock
-  is held; 64 bad call; 65 the repository has mistakes; 70 a bug of obsctl; 130 interrupted"
+    0  done, or nothing to do              6  the plan is stale
+    1  failed, nothing written             7  the lock is held
+    2  there are changes, or drift        64  bad call
+    3  blocked, or not approved           65  the repository has mistakes
+    4  partly applied, or not ready       70  a bug of obsctl
+    5  rolled back                       130  interrupted"
 )]
 pub struct Arguments {
     /// Flags that stand everywhere.
@@ -90,6 +93,13 @@ pub struct Selection {
     /// Take only this stack; may be given several times
     #[arg(short = 's', long = "stack", value_name = "STACK")]
     pub stacks: Vec<String>,
+}
+
+impl Selection {
+    /// The environment; an empty `OBSCTL_ENV` names none.
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref().filter(|name| !name.is_empty())
+    }
 }
 
 /// The commands.
