@@ -18,10 +18,10 @@ pub mod secrets;
 pub mod syntax;
 
 pub mod plan;
+pub mod render;
 pub mod report;
 pub mod wire;
 
 pub mod apply;
 pub mod cluster;
 pub mod sys;
-
