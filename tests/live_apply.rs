@@ -405,13 +405,14 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
     assert_eq!(words(&execution), expected, "{execution:#?}");
     let Outcome::NotReady { account } = &execution.outcomes[13] else { unreachable!() };
     let account = account.join("\n");
+    assert!(account.contains("not ready within 15s"), "{account}");
     assert!(account.contains("0 of 2 updated replicas are available"), "{account}");
     assert!(account.contains("finds no node"), "{account}");
     assert!(account.contains("FailedScheduling"), "{account}");
     assert!(execution.uids[0].is_some() && execution.uids[15].is_none());
     assert!(matches!(events.first(), Some(Event::RunBegan { steps: 20, .. })));
     assert!(matches!(events.last(), Some(Event::RunEnded { .. })));
-    assert!(plane.kubectl(&["-n", "walk", "get", "widget", "w", "cm/after-good"]).status.success());
+    assert!(plane.kubectl(&["-n", "walk", "get", "widget/w", "cm/after-good"]).status.success());
 }
 
 /// What is there already is not overwritten by a creation, and says so.
@@ -450,7 +451,10 @@ async fn prunes_and_names_finalizers(plane: &ControlPlane, cluster: &Cluster) {
     let (execution, _) = walk(cluster, &plan(steps), &run(3), |_, _| {}).await;
     assert_eq!(words(&execution), ["done", "not ready"]);
     let Outcome::NotReady { account } = &execution.outcomes[1] else { unreachable!() };
-    assert_eq!(account, &["finalizer example.com/hold: taken off by the controller of example.com"]);
+    assert_eq!(
+        account,
+        &["not gone within 3s", "finalizer example.com/hold: taken off by the controller of example.com"]
+    );
 }
 
 /// One interrupt stops waiting and begins nothing more.

@@ -194,11 +194,11 @@ impl<'a> Walk<'a> {
                     handle.abort();
                 }
             }
-            Do::Explain { step: index, report } => {
+            Do::Explain { step: index, report, late } => {
                 let Some(step) = self.step(index) else { return };
                 self.tasks.push(Box::pin(async move {
                     let deadline = Instant::now() + EXPLAIN;
-                    let found = timeout_at(deadline, evidence::explain(scene, step, &report)).await;
+                    let found = timeout_at(deadline, evidence::explain(scene, step, &report, late)).await;
                     let account = found.unwrap_or_else(|_| vec![report.message.clone()]);
                     scene.input(Input::Explained { step: index, account });
                 }));

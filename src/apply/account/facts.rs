@@ -16,33 +16,9 @@ pub struct EventFacts {
     /// Its message.
     pub message: String,
     /// How often it was seen.
-    pub count: i64,
+    pub count: u64,
     /// Kind and name of the object it is about.
     pub about: String,
-}
-
-impl EventFacts {
-    /// Reads an Event of `v1` or `events.k8s.io/v1`.
-    pub fn of(event: &Body) -> Self {
-        let text = |path: &[&str]| event.text(path).filter(|text| !text.is_empty());
-        let times: [&[&str]; 5] = [
-            &["series", "lastObservedTime"],
-            &["lastTimestamp"],
-            &["deprecatedLastTimestamp"],
-            &["eventTime"],
-            &["metadata", "creationTimestamp"],
-        ];
-        let number = |path: &[&str]| event.at(path).and_then(Value::as_i64);
-        let about = |key| text(&["involvedObject", key]).or_else(|| text(&["regarding", key]));
-        Self {
-            time: times.iter().find_map(|path| text(path)).unwrap_or_default().to_owned(),
-            warning: event.text(&["type"]) == Some("Warning"),
-            reason: event.text(&["reason"]).unwrap_or_default().to_owned(),
-            message: text(&["message"]).or_else(|| text(&["note"])).unwrap_or_default().trim().to_owned(),
-            count: number(&["series", "count"]).or_else(|| number(&["count"])).unwrap_or(1),
-            about: format!("{} {}", about("kind").unwrap_or_default(), about("name").unwrap_or_default()),
-        }
-    }
 }
 
 /// One container of a Pod.
@@ -150,12 +126,32 @@ pub struct LogTail {
     pub lines: Vec<String>,
 }
 
+/// The label by which Pods of one revision are told from those of another.
+fn revision(pod: &Body) -> Option<&str> {
+    pod.label("pod-template-hash").or_else(|| pod.label("controller-revision-hash"))
+}
+
 /// The Pods of the newest revision among those of a workload: what went before is not to blame.
-pub fn newest_pods(pods: &[Body]) -> Vec<&Body> {
-    let revision = |pod: &Body| {
-        pod.label("pod-template-hash").or_else(|| pod.label("controller-revision-hash")).map(str::to_owned)
-    };
+///
+/// Where the newest revision's hash is not known, it is that of the Pod made last.
+pub fn newest_pods<'a>(pods: &'a [Body], hash: Option<&str>) -> Vec<&'a Body> {
     let made = |pod: &&Body| pod.text(&["metadata", "creationTimestamp"]).unwrap_or_default().to_owned();
-    let Some(newest) = pods.iter().max_by_key(made).map(revision) else { return Vec::new() };
+    let newest = match hash {
+        Some(hash) => Some(hash),
+        None => pods.iter().max_by_key(made).and_then(revision),
+    };
     pods.iter().filter(|pod| revision(pod) == newest).collect()
+}
+
+/// The hash of a workload's newest revision, as its Pods bear it.
+///
+/// A Deployment's stands on the newest of its ReplicaSets.
+pub fn newest_hash<'a>(workload: &'a Body, replica_sets: &'a [Body]) -> Option<&'a str> {
+    let number = |set: &&Body| {
+        set.annotation("deployment.kubernetes.io/revision").and_then(|text| text.parse::<u64>().ok())
+    };
+    match workload.kind() {
+        "StatefulSet" => workload.text(&["status", "updateRevision"]),
+        _ => replica_sets.iter().max_by_key(number)?.label("pod-template-hash"),
+    }
 }

@@ -83,8 +83,9 @@ fn container_words(container: &ContainerFacts) -> String {
 
 /// The newest Warnings, else the newest Events; equal words once.
 fn events(all: &[EventFacts]) -> Vec<String> {
-    let mut sorted: Vec<&EventFacts> = all.iter().collect();
-    sorted.sort_by(|a, b| (b.warning, &b.time).cmp(&(a.warning, &a.time)));
+    let warned = all.iter().any(|event| event.warning);
+    let mut sorted: Vec<&EventFacts> = all.iter().filter(|event| event.warning || !warned).collect();
+    sorted.sort_by(|a, b| b.time.cmp(&a.time));
     let mut lines: Vec<String> = Vec::new();
     for event in sorted {
         let times = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    apply::account::{deletion, newest_pods, refused_pods, terminal},
+    apply::account::{deletion, newest_hash, newest_pods, refused_pods, terminal},
     model::Readiness,
 };
 
@@ -21,10 +21,14 @@ fn waits(reason: &str, restarts: i64) -> PodFacts {
 }
 
 fn event(time: &str, warning: bool, message: &str) -> EventFacts {
-    EventFacts::of(&Body::new(
-        json!({"lastTimestamp": time, "type": if warning { "Warning" } else { "Normal" },
-        "reason": "Because", "message": message, "count": 3, "involvedObject": {"kind": "Pod", "name": "p"}}),
-    ))
+    EventFacts {
+        time: time.to_owned(),
+        warning,
+        reason: "Because".to_owned(),
+        message: message.to_owned(),
+        count: 3,
+        about: "Pod p".to_owned(),
+    }
 }
 
 #[test]
@@ -56,7 +60,6 @@ fn tells_state_container_events_and_log_in_this_order() {
         pod grafana-1: container grafana waits: CrashLoopBackOff, no such tag (ended last with code 2, Error; 4 restarts)
         event Because on Pod p: new (3 times)
         event Because on Pod p: old (3 times)
-        event Because on Pod p: normal (3 times)
         log of pod grafana-1, container grafana:
           panic: no database"]]
     .assert_eq(&lines.join("\n"));
@@ -103,8 +106,17 @@ fn old_pods_are_not_to_blame() {
         pod("b", "new", "2026-01-01T00:01:00Z"),
         pod("c", "new", "2026-01-01T00:00:30Z"),
     ];
-    let names: Vec<_> = newest_pods(&pods).iter().map(|pod| pod.id().name).collect();
+    let names: Vec<_> = newest_pods(&pods, None).iter().map(|pod| pod.id().name).collect();
     assert_eq!(names, ["b", "c"]);
+    let set = |hash: &str, revision: &str| {
+        Body::new(json!({"metadata": {"labels": {"pod-template-hash": hash},
+            "annotations": {"deployment.kubernetes.io/revision": revision}}}))
+    };
+    let sets = [set("old", "10"), set("new", "9")];
+    let deployment = Body::default();
+    let hash = newest_hash(&deployment, &sets);
+    let names: Vec<_> = newest_pods(&pods, hash).iter().map(|pod| pod.id().name).collect();
+    assert_eq!(names, ["a"], "a rollback makes an old ReplicaSet the newest");
 }
 
 #[test]

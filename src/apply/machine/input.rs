@@ -102,6 +102,8 @@ pub enum Do {
         step: usize,
         /// What is known already.
         report: ReadyReport,
+        /// Whether its time is over; else it failed for good before.
+        late: bool,
     },
     /// Tell the world.
     Emit(Event),

@@ -192,7 +192,7 @@ impl Machine {
         }
         self.tell_waiting(step, &report, todo);
         if report.readiness == Readiness::Failed {
-            return self.explain(step, report, todo);
+            return self.explain(step, report, false, todo);
         }
         todo.push(Do::Watch { step, deadline: now.saturating_add(self.options.timeout) });
     }
@@ -208,7 +208,7 @@ impl Machine {
         }
         if report.readiness == Readiness::Failed {
             todo.push(Do::StopWatching(step));
-            return self.explain(step, report, todo);
+            return self.explain(step, report, false, todo);
         }
         self.set(step, State::Watching(report));
     }
@@ -217,12 +217,12 @@ impl Machine {
         let Some(State::Watching(report)) = self.states.get(step) else { return };
         let report = report.clone();
         todo.push(Do::StopWatching(step));
-        self.explain(step, report, todo);
+        self.explain(step, report, true, todo);
     }
 
-    fn explain(&mut self, step: usize, report: ReadyReport, todo: &mut Vec<Do>) {
+    fn explain(&mut self, step: usize, report: ReadyReport, late: bool, todo: &mut Vec<Do>) {
         self.set(step, State::Explaining(report.clone()));
-        todo.push(Do::Explain { step, report });
+        todo.push(Do::Explain { step, report, late });
     }
 
     fn explained(&mut self, now: u64, step: usize, account: Vec<String>, todo: &mut Vec<Do>) {
