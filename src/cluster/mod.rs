@@ -3,15 +3,21 @@
 //! [`Cluster`] is cheap to clone. Every request goes through one gate that bounds how many run at once, counts
 //! what is tried again, and tells warnings and retries as [`Event`]s.
 
+mod access;
+mod account;
 mod connect;
+mod discovery;
 mod dry_run;
 mod kinds;
 mod limit;
+mod observe;
+mod openapi;
 mod parse;
 mod proxy;
 mod read;
 mod request;
 mod status;
+mod surroundings;
 mod url;
 mod watch;
 mod write;
@@ -23,8 +29,13 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
+pub use access::{Deed, rbac_denial, rbac_hint};
+pub use account::ObjectEvent;
 pub use connect::{Connect, ConnectError};
+pub use observe::Sought;
+pub use openapi::{DocumentCache, OpenApiDocument};
 pub use request::CallError;
+pub use surroundings::requirement_key;
 pub use watch::{Seen, Watch};
 pub use write::{WriteError, Written};
 
