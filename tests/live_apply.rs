@@ -2,7 +2,9 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::unwrap_used,
     reason = "this test starts programs, reads the environment and says what it skips"
 )]
 
@@ -330,8 +332,8 @@ fn words(execution: &Execution) -> Vec<&'static str> {
     execution.outcomes.iter().map(word).collect()
 }
 
-/// Twenty steps: what depends on what never becomes ready is skipped, all else is done.
-async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
+/// Every sort of step, one that never becomes ready, and one whose namespace is missing.
+fn twenty_steps() -> Vec<Step> {
     let (crd, widget) = widgets();
     let nowhere = json!({"nobody": "has-this"});
     let ready = |step| after(step, 0, Until::Ready);
@@ -350,7 +352,7 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
         tree.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         ready(step(tree, Wait::Exists))
     };
-    let steps = vec![
+    vec![
         namespace("walk"),
         crd,
         after(ready(step(widget, Wait::Ready)), 1, Until::Ready),
@@ -378,8 +380,12 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
             },
             ..config_map("walk", "a")
         },
-    ];
-    let (execution, events) = walk(cluster, &plan(steps), &run(15), |_, _| {}).await;
+    ]
+}
+
+/// What depends on what never becomes ready is skipped, all else is done.
+async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
+    let (execution, events) = walk(cluster, &plan(twenty_steps()), &run(15), |_, _| {}).await;
     let expected = [
         "done",
         "done",

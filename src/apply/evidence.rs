@@ -6,6 +6,7 @@ use super::{
         terminal,
     },
     drive::Scene,
+    machine::Ending,
 };
 use crate::{
     cluster::{CallError, Cluster},
@@ -61,13 +62,19 @@ pub(super) async fn hopeless(scene: &Scene<'_>, live: &LiveObject, waited: u64) 
 }
 
 /// Says in lines why the object of a step is not as it should be.
-pub(super) async fn explain(scene: &Scene<'_>, step: &Step, report: &ReadyReport, late: bool) -> Vec<String> {
+pub(super) async fn explain(
+    scene: &Scene<'_>,
+    step: &Step,
+    report: &ReadyReport,
+    ending: Ending,
+) -> Vec<String> {
     let live = match scene.cluster.get(&step.api_version, &step.object).await {
         Ok(Some(live)) => live,
         Ok(None) => return vec![report.message.clone(), "it is not there any more".to_owned()],
         Err(error) => return vec![report.message.clone(), format!("it cannot be read: {error}")],
     };
-    let late = late.then(|| format!("not {} within {}", goal(step), seconds(scene.run.timeout.as_secs())));
+    let late = (ending == Ending::Late)
+        .then(|| format!("not {} within {}", goal(step), seconds(scene.run.timeout.as_secs())));
     if matches!(step.write, Write::Delete { .. }) {
         return late.into_iter().chain(deletion(&live.body)).collect();
     }

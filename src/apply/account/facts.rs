@@ -21,13 +21,23 @@ pub struct EventFacts {
     pub about: String,
 }
 
+/// The sorts of containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ContainerSort {
+    /// Runs before the others.
+    Init,
+    /// Runs as long as the Pod.
+    #[default]
+    Main,
+}
+
 /// One container of a Pod.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContainerFacts {
     /// Its name.
     pub name: String,
-    /// Whether it is an init container.
-    pub init: bool,
+    /// Which sort it is.
+    pub sort: ContainerSort,
     /// Whether it is ready, or an init container that has ended well.
     pub ready: bool,
     /// How often it was started again.
@@ -60,14 +70,14 @@ impl PodFacts {
         let conditions = pod.items(&["status", "conditions"]);
         let unschedulable =
             conditions.iter().find(|it| is(it, "type", "PodScheduled") && is(it, "status", "False"));
-        let mut containers = containers(pod, "initContainerStatuses", true);
-        containers.extend(containers_of_main(pod));
+        let mut all = containers(pod, ContainerSort::Init);
+        all.extend(containers(pod, ContainerSort::Main));
         Self {
             name: pod.text(&["metadata", "name"]).unwrap_or_default().to_owned(),
             phase: pod.text(&["status", "phase"]).unwrap_or_default().to_owned(),
             ready: conditions.iter().any(|it| is(it, "type", "Ready") && is(it, "status", "True")),
             unschedulable: unschedulable.map(|it| text(it, &["message"])),
-            containers,
+            containers: all,
         }
     }
 
@@ -84,25 +94,25 @@ impl PodFacts {
 /// Reasons of waiting that every container goes through.
 const HARMLESS: &[&str] = &["ContainerCreating", "PodInitializing"];
 
-fn containers_of_main(pod: &Body) -> Vec<ContainerFacts> {
-    containers(pod, "containerStatuses", false)
+fn containers(pod: &Body, sort: ContainerSort) -> Vec<ContainerFacts> {
+    let list = match sort {
+        ContainerSort::Init => "initContainerStatuses",
+        ContainerSort::Main => "containerStatuses",
+    };
+    pod.items(&["status", list]).iter().map(|status| container(status, sort)).collect()
 }
 
-fn containers(pod: &Body, list: &str, init: bool) -> Vec<ContainerFacts> {
-    pod.items(&["status", list]).iter().map(|status| container(status, init)).collect()
-}
-
-fn container(status: &Value, init: bool) -> ContainerFacts {
+fn container(status: &Value, sort: ContainerSort) -> ContainerFacts {
     let ended = |path: &str| {
         let state = status.get(path)?.get("terminated")?;
         Some((text(state, &["reason"]), state.get("exitCode").and_then(Value::as_i64).unwrap_or_default()))
     };
     let now = ended("state");
     let waiting = status.get("state").and_then(|state| state.get("waiting"));
-    let well = init && now.as_ref().is_some_and(|(_, code)| *code == 0);
+    let well = sort == ContainerSort::Init && now.as_ref().is_some_and(|(_, code)| *code == 0);
     ContainerFacts {
         name: text(status, &["name"]),
-        init,
+        sort,
         ready: well || status.get("ready").and_then(Value::as_bool).unwrap_or_default(),
         restarts: status.get("restartCount").and_then(Value::as_i64).unwrap_or_default(),
         waiting: waiting.map(|state| (text(state, &["reason"]), text(state, &["message"]))),

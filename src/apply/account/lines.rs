@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::facts::{ContainerFacts, EventFacts, LogTail, PodFacts};
+use super::facts::{ContainerFacts, ContainerSort, EventFacts, LogTail, PodFacts};
 use crate::model::{Body, ReadyReport};
 
 const MOST_EVENTS: usize = 4;
@@ -26,11 +26,11 @@ pub fn account(report: &ReadyReport, late: Option<&str>, live: Option<&Body>, fa
     let mut lines: Vec<String> = late.map(str::to_owned).into_iter().collect();
     lines.push(report.message.clone());
     lines.extend(live.map(conditions).unwrap_or_default().into_iter().filter(|it| *it != report.message));
-    let lame: Vec<&PodFacts> =
+    let unready: Vec<&PodFacts> =
         facts.pods.iter().filter(|pod| !pod.ready && pod.phase != "Succeeded").collect();
-    lines.extend(lame.iter().take(MOST_PODS).map(|pod| pod_line(pod)));
-    if lame.len() > MOST_PODS {
-        lines.push(format!("and {} more pods that are not ready", lame.len() - MOST_PODS));
+    lines.extend(unready.iter().take(MOST_PODS).map(|pod| pod_line(pod)));
+    if unready.len() > MOST_PODS {
+        lines.push(format!("and {} more pods that are not ready", unready.len() - MOST_PODS));
     }
     lines.extend(events(&facts.events));
     for log in &facts.logs {
@@ -68,7 +68,7 @@ fn pod_line(pod: &PodFacts) -> String {
 }
 
 fn container_words(container: &ContainerFacts) -> String {
-    let sort = if container.init { "init container" } else { "container" };
+    let sort = if container.sort == ContainerSort::Init { "init container" } else { "container" };
     let mut words = vec![format!("{sort} {}", container.name)];
     match &container.waiting {
         Some((reason, message)) if message.is_empty() => words.push(format!("waits: {reason}")),

@@ -8,22 +8,22 @@ use crate::{
     model::Readiness,
 };
 
-fn pod(status: Value) -> PodFacts {
+fn pod(status: &Value) -> PodFacts {
     PodFacts::of(&Body::new(json!({"metadata": {"name": "grafana-1"}, "status": status})))
 }
 
 fn waits(reason: &str, restarts: i64) -> PodFacts {
-    pod(json!({"phase": "Pending", "containerStatuses": [
+    pod(&json!({"phase": "Pending", "containerStatuses": [
         {"name": "sidecar", "ready": true},
         {"name": "grafana", "ready": false, "restartCount": restarts,
          "state": {"waiting": {"reason": reason, "message": "no such tag"}},
          "lastState": {"terminated": {"reason": "Error", "exitCode": 2}}}]}))
 }
 
-fn event(time: &str, warning: bool, message: &str) -> EventFacts {
+fn event(time: &str, sort: &str, message: &str) -> EventFacts {
     EventFacts {
         time: time.to_owned(),
-        warning,
+        warning: sort == "Warning",
         reason: "Because".to_owned(),
         message: message.to_owned(),
         count: 3,
@@ -37,9 +37,9 @@ fn tells_state_container_events_and_log_in_this_order() {
         ReadyReport { readiness: Readiness::InProgress, message: "0 of 1 replicas are ready".to_owned() };
     let facts = Facts {
         events: vec![
-            event("2026-01-01T00:00:01Z", true, "old"),
-            event("2026-01-01T00:00:09Z", false, "normal"),
-            event("2026-01-01T00:00:05Z", true, "new"),
+            event("2026-01-01T00:00:01Z", "Warning", "old"),
+            event("2026-01-01T00:00:09Z", "Normal", "normal"),
+            event("2026-01-01T00:00:05Z", "Warning", "new"),
         ],
         pods: vec![waits("CrashLoopBackOff", 4)],
         logs: vec![LogTail {
@@ -80,7 +80,7 @@ fn gives_up_early_only_for_what_will_not_pass() {
 
 #[test]
 fn a_pod_without_a_node_is_given_up_after_a_while() {
-    let lonely = pod(json!({"phase": "Pending", "conditions": [
+    let lonely = pod(&json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}]}));
     assert!(terminal(&lonely, 60).is_none());
     assert_eq!(terminal(&lonely, 90).unwrap(), "pod grafana-1 finds no node: 0/3 nodes");
@@ -88,7 +88,7 @@ fn a_pod_without_a_node_is_given_up_after_a_while() {
 
 #[test]
 fn refused_pods_are_told_from_events() {
-    let mut refusal = event("2026-01-01T00:00:01Z", true, "exceeded quota");
+    let mut refusal = event("2026-01-01T00:00:01Z", "Warning", "exceeded quota");
     refusal.reason = "FailedCreate".to_owned();
     assert!(refused_pods(std::slice::from_ref(&refusal), 0, 5).is_none());
     assert!(refused_pods(std::slice::from_ref(&refusal), 1, 50).is_none());
