@@ -117,3 +117,5 @@ pub const ANNOTATION_DEPENDS_ON: &str = "obsctl.dev/depends-on";
 pub const ANNOTATION_SHARED: &str = "obsctl.dev/shared";
 /// Where records stand unless the environment names another namespace.
 pub const STATE_NAMESPACE: &str = "obsctl-system";
+/// Name of the Secret in the state namespace that holds the key of the digests of secret values.
+pub const KEY_NAME: &str = "obsctl-digest-key";

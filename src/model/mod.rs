@@ -7,7 +7,10 @@ mod body;
 mod checkout;
 mod desired;
 mod digest;
+mod drift;
 mod event;
+mod graph;
+mod holder;
 mod ident;
 mod live;
 mod path;
@@ -21,10 +24,13 @@ pub use body::Body;
 pub use checkout::{Checkout, Commit, Entry};
 pub use desired::{DesiredState, Wanted};
 pub use digest::{Digest, canonical, hex};
+pub use drift::{DriftClass, DriftItem};
 pub use event::{Event, Execution, Outcome, Readiness, ReadyReport};
+pub use graph::GraphEdge;
+pub use holder::Holder;
 pub use ident::{
     ANNOTATION_DEPENDS_ON, ANNOTATION_PROTECT, ANNOTATION_PRUNE, ANNOTATION_SHARED, ANNOTATION_WAIT,
-    FIELD_MANAGER, Gvk, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, LABEL_RECORD, LABEL_STACK, ObjectId,
+    FIELD_MANAGER, Gvk, KEY_NAME, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, LABEL_RECORD, LABEL_STACK, ObjectId,
     STATE_NAMESPACE, TargetId,
 };
 pub use live::{

@@ -1,22 +1,18 @@
-//! The forms in which things are stored: records in the state namespace (rules 6) and saved plans (rules 5).
+//! Stored formats and their reading: the records of a target (rules 6) and saved plans (rules 5).
 //!
-//! Pure: what is made here is sent by `cluster` and written by `sys`.
+//! Nouns go in, the bodies of ConfigMaps and Secrets come out, and back. A record names its format, so that a later
+//! version can read an older one. Nothing here waits or asks a cluster.
 
-mod compress;
 mod names;
 mod pack;
 mod plan_file;
 mod record;
-mod superset;
 
 pub use names::{
-    LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, RECORD_HEAD, RECORD_KEY, RECORD_PACK, RECORD_REVISION,
-    RecordNames,
+    LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name, revision_name,
 };
-pub use pack::{Contents, Pack, PackEntry, PackPart, pack_up, unpack};
+pub use pack::{CHUNK, Content, decode_pack, encode_pack};
 pub use plan_file::{PlanFile, PlanFileError, SavedHold, SavedStack, SavedStep};
 pub use record::{
-    WireError, head_of, head_record, key_of, key_record, pack_bytes, pack_name_of, pack_parts, pack_records,
-    revision_number_of, revision_records, revisions_of, target_of,
+    WireError, decode_ledger, decode_ledgers, encode_head, encode_key, encode_pack_chunk, encode_revision,
 };
-pub use superset::superset;

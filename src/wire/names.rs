@@ -1,89 +1,52 @@
-//! What records are called.
+//! Names, labels and types of records.
 
-use serde_json::{Value, json};
+use crate::model::TargetId;
 
-use crate::model::{LABEL_RECORD, TargetId};
-
-/// Label of a record: the environment it is about.
+/// Label of a record: the environment of its target.
+///
+/// Not `obsctl.dev/environment`: a record is no object of the stack and must never be taken for one.
 pub const LABEL_RECORD_ENVIRONMENT: &str = "obsctl.dev/record-environment";
-/// Label of a record: the stack it is about.
+/// Label of a record: the stack of its target.
 pub const LABEL_RECORD_STACK: &str = "obsctl.dev/record-stack";
-/// Value of `obsctl.dev/record` on heads.
-pub const RECORD_HEAD: &str = "head";
-/// Value of `obsctl.dev/record` on revisions.
-pub const RECORD_REVISION: &str = "revision";
-/// Value of `obsctl.dev/record` on packs.
-pub const RECORD_PACK: &str = "pack";
-/// Value of `obsctl.dev/record` on keys.
-pub const RECORD_KEY: &str = "key";
+/// Type of the Secrets that hold packs.
+pub const PACK_TYPE: &str = "obsctl.dev/revision";
 
-/// Names and labels of one target's records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordNames {
-    namespace: String,
-    target: TargetId,
+/// The sorts of records, as the label `obsctl.dev/record` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordSort {
+    /// The record that names all others of a target.
+    Head,
+    /// One revision with its inventory.
+    Revision,
+    /// A part of a pack of objects.
+    Pack,
+    /// The key of digests.
+    Key,
 }
 
-impl RecordNames {
-    /// The records of a target in a state namespace.
-    pub fn new(namespace: &str, target: &TargetId) -> Self {
-        Self { namespace: namespace.to_owned(), target: target.clone() }
+impl RecordSort {
+    /// The label's value.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Revision => "revision",
+            Self::Pack => "pack",
+            Self::Key => "key",
+        }
     }
+}
 
-    /// The state namespace.
-    pub fn namespace(&self) -> &str {
-        &self.namespace
-    }
+/// Name of the head record.
+pub fn head_name(target: &TargetId) -> String {
+    format!("{}.head", target.record_prefix())
+}
 
-    /// Whose records they are.
-    pub fn target(&self) -> &TargetId {
-        &self.target
-    }
+/// Name of a revision record.
+pub fn revision_name(target: &TargetId, number: u64) -> String {
+    format!("{}.r{number}", target.record_prefix())
+}
 
-    /// `<env>.<stack>.head`.
-    pub fn head(&self) -> String {
-        format!("{}.head", self.target.record_prefix())
-    }
-
-    /// `<env>.<stack>.r<N>`, and `….r<N>.<part>` for further parts.
-    pub fn revision(&self, number: u64, part: usize) -> String {
-        let name = format!("{}.r{number}", self.target.record_prefix());
-        if part == 0 { name } else { format!("{name}.{part}") }
-    }
-
-    /// `<env>.<stack>.<pack>.<part>`.
-    pub fn pack(&self, pack: &str, part: usize) -> String {
-        format!("{}.{pack}.{part}", self.target.record_prefix())
-    }
-
-    /// `<env>.<stack>.key`.
-    pub fn key(&self) -> String {
-        format!("{}.key", self.target.record_prefix())
-    }
-
-    /// `<env>.<stack>`.
-    pub fn lease(&self) -> String {
-        self.target.record_prefix()
-    }
-
-    /// Selects this target's records of a sort.
-    pub fn selector(&self, sort: &str) -> String {
-        format!(
-            "{LABEL_RECORD}={sort},{LABEL_RECORD_ENVIRONMENT}={},{LABEL_RECORD_STACK}={}",
-            self.target.environment, self.target.stack
-        )
-    }
-
-    /// The metadata of a record.
-    pub fn metadata(&self, name: &str, sort: &str) -> Value {
-        json!({
-            "name": name,
-            "namespace": self.namespace,
-            "labels": {
-                LABEL_RECORD: sort,
-                LABEL_RECORD_ENVIRONMENT: self.target.environment,
-                LABEL_RECORD_STACK: self.target.stack,
-            },
-        })
-    }
+/// Name of a part of a pack.
+pub fn pack_name(target: &TargetId, pack: &str, part: usize) -> String {
+    format!("{}.{pack}.pack{part}", target.record_prefix())
 }

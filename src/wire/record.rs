@@ -1,220 +1,177 @@
-//! Head, revision, pack and key records as ConfigMaps and Secrets, and back.
+//! Head and revision records as ConfigMaps, packs and the key as Secrets.
 
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{
-    compress::{squeeze, unsqueeze},
-    names::{
-        LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, RECORD_HEAD, RECORD_KEY, RECORD_PACK, RECORD_REVISION,
-        RecordNames,
-    },
-    pack::Pack,
+use super::names::{
+    LABEL_RECORD_ENVIRONMENT, LABEL_RECORD_STACK, PACK_TYPE, RecordSort, head_name, pack_name, revision_name,
 };
-use crate::model::{Body, Head, Revision, TargetId};
+use crate::model::{Body, Head, InventoryItem, KEY_NAME, LABEL_RECORD, Ledger, Revision, TargetId};
 
-/// Inventories of more bytes than this are packed.
-const PLAIN_INVENTORY: usize = 96 << 10;
-/// Bytes of a packed inventory a ConfigMap, which holds 1 MiB.
-const INVENTORY_PART: usize = 768 << 10;
-const ANNOTATION_NUMBER: &str = "obsctl.dev/record-number";
-const ANNOTATION_PART: &str = "obsctl.dev/record-part";
-const ANNOTATION_PARTS: &str = "obsctl.dev/record-parts";
-const ANNOTATION_PACK: &str = "obsctl.dev/record-pack";
+/// The format that this version writes.
+const FORMAT: &str = "v1";
+/// An inventory longer than this many bytes is stored compressed.
+const PLAIN_INVENTORY: usize = 64 * 1024;
 
-/// A record that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("record {name} is damaged: {reason}")]
-pub struct WireError {
-    /// Name of the record.
-    pub name: String,
-    /// What is wrong.
-    pub reason: String,
+/// Why a record cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// JSON that is not of the record's form.
+    #[error("a record of obsctl is broken")]
+    Json(#[from] serde_json::Error),
+    /// A pack that cannot be compressed or read.
+    #[error("a pack of obsctl's records is broken: {0}")]
+    Pack(String),
+    /// A format of another version.
+    #[error(
+        "record `{name}` has format `{format}`, which this version of obsctl does not read: use a newer one"
+    )]
+    Format {
+        /// The record.
+        name: String,
+        /// Its format.
+        format: String,
+    },
 }
 
-impl WireError {
-    pub(super) fn new(name: impl Into<String>, reason: impl ToString) -> Self {
-        Self { name: name.into(), reason: reason.to_string() }
-    }
-}
-
-/// The head's ConfigMap.
-pub fn head_record(names: &RecordNames, head: &Head) -> Value {
-    let name = names.head();
+fn metadata(name: &str, namespace: &str, target: &TargetId, sort: RecordSort) -> Value {
     json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": names.metadata(&name, RECORD_HEAD),
-        "data": {"head": serde_json::to_string(head).unwrap_or_default()},
+        "name": name,
+        "namespace": namespace,
+        "labels": {
+            LABEL_RECORD: sort.word(),
+            LABEL_RECORD_ENVIRONMENT: target.environment,
+            LABEL_RECORD_STACK: target.stack,
+        },
     })
 }
 
-/// Reads a head's ConfigMap.
-pub fn head_of(record: &Body) -> Result<Head, WireError> {
-    let text = record.text(&["data", "head"]).unwrap_or_default();
-    serde_json::from_str(text).map_err(|error| WireError::new(record.id().name, error))
-}
-
-/// Whose record it is; the repository's id stands in the head.
-pub fn target_of(record: &Body, head: &Head) -> Option<TargetId> {
-    Some(TargetId {
-        repository: head.repository.clone(),
-        environment: record.label(LABEL_RECORD_ENVIRONMENT)?.to_owned(),
-        stack: record.label(LABEL_RECORD_STACK)?.to_owned(),
-    })
-}
-
-/// The ConfigMaps of a revision: one, or more where the inventory is very long.
-pub fn revision_records(names: &RecordNames, revision: &Revision) -> Result<Vec<Value>, WireError> {
-    let name = names.revision(revision.number, 0);
-    let damaged = |error: &dyn std::error::Error| WireError::new(&name, error);
-    let inventory = serde_json::to_vec(&revision.inventory).map_err(|error| damaged(&error))?;
-    let bare = Revision { inventory: Vec::new(), ..revision.clone() };
-    let bare = serde_json::to_string(&bare).map_err(|error| damaged(&error))?;
-    if inventory.len() <= PLAIN_INVENTORY {
-        let inventory = String::from_utf8(inventory).map_err(|error| damaged(&error))?;
-        let mut record = revision_part(names, revision.number, 0, 1);
-        insert(&mut record, "data", json!({"revision": bare, "inventory": inventory}));
-        return Ok(vec![record]);
+/// The head's ConfigMap; with the version it replaces, where there is one.
+pub fn encode_head(
+    namespace: &str,
+    target: &TargetId,
+    head: &Head,
+    replaces: Option<&str>,
+) -> Result<Value, WireError> {
+    let mut metadata = metadata(&head_name(target), namespace, target, RecordSort::Head);
+    if let (Some(version), Some(map)) = (replaces, metadata.as_object_mut()) {
+        map.insert("resourceVersion".to_owned(), json!(version));
     }
-    let packed = squeeze(&inventory).map_err(|error| damaged(&error))?;
-    let parts: Vec<_> = packed.chunks(INVENTORY_PART).collect();
-    let records = parts.iter().enumerate().map(|(part, bytes)| {
-        let mut record = revision_part(names, revision.number, part, parts.len());
-        if part == 0 {
-            insert(&mut record, "data", json!({"revision": bare}));
+    Ok(json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata,
+        "data": {"format": FORMAT, "head.json": serde_json::to_string(head)?},
+    }))
+}
+
+/// A revision's ConfigMap.
+pub fn encode_revision(namespace: &str, target: &TargetId, revision: &Revision) -> Result<Value, WireError> {
+    let name = revision_name(target, revision.number);
+    let mut record = json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": metadata(&name, namespace, target, RecordSort::Revision),
+        "data": {"format": FORMAT},
+    });
+    let inventory = serde_json::to_string(&revision.inventory)?;
+    let about = Revision { inventory: Vec::new(), ..revision.clone() };
+    let data = record.get_mut("data").and_then(Value::as_object_mut);
+    if let Some(data) = data {
+        data.insert("revision.json".to_owned(), json!(serde_json::to_string(&about)?));
+        if inventory.len() <= PLAIN_INVENTORY {
+            data.insert("inventory.json".to_owned(), json!(inventory));
+            return Ok(record);
         }
-        insert(&mut record, "binaryData", json!({"inventory": STANDARD.encode(bytes)}));
-        record
-    });
-    Ok(records.collect())
-}
-
-fn revision_part(names: &RecordNames, number: u64, part: usize, parts: usize) -> Value {
-    let mut metadata = names.metadata(&names.revision(number, part), RECORD_REVISION);
-    let annotations = json!({
-        ANNOTATION_NUMBER: number.to_string(),
-        ANNOTATION_PART: part.to_string(),
-        ANNOTATION_PARTS: parts.to_string(),
-    });
-    insert(&mut metadata, "annotations", annotations);
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
-}
-
-fn insert(record: &mut Value, key: &str, value: Value) {
+    }
+    let packed =
+        zstd::encode_all(inventory.as_bytes(), 9).map_err(|error| WireError::Pack(error.to_string()))?;
     if let Some(map) = record.as_object_mut() {
-        map.insert(key.to_owned(), value);
+        map.insert("binaryData".to_owned(), json!({"inventory.zst": STANDARD.encode(packed)}));
     }
+    Ok(record)
 }
 
-/// The number of the revision that a ConfigMap belongs to.
-pub fn revision_number_of(record: &Body) -> Option<u64> {
-    record.annotation(ANNOTATION_NUMBER)?.parse().ok()
-}
-
-/// Reads all revisions of a target from their ConfigMaps, oldest first; a revision that lacks parts is damaged.
-pub fn revisions_of(records: &[Body]) -> Result<Vec<Revision>, WireError> {
-    let mut parts: BTreeMap<u64, BTreeMap<usize, &Body>> = BTreeMap::new();
-    for record in records {
-        let number = revision_number_of(record);
-        let part = record.annotation(ANNOTATION_PART).and_then(|part| part.parse().ok());
-        let (Some(number), Some(part)) = (number, part) else {
-            return Err(WireError::new(record.id().name, "it has no number"));
-        };
-        parts.entry(number).or_default().insert(part, record);
-    }
-    // Further parts are stored first and deleted last: without the first part there is no revision.
-    parts.retain(|_, parts| parts.contains_key(&0));
-    parts.values().map(revision_of).collect()
-}
-
-fn revision_of(parts: &BTreeMap<usize, &Body>) -> Result<Revision, WireError> {
-    let Some(first) = parts.get(&0) else {
-        return Err(WireError::new("revision", "its first part is missing"));
-    };
-    let name = first.id().name;
-    let damaged = |error: &dyn std::error::Error| WireError::new(&name, error);
-    let text = first.text(&["data", "revision"]).unwrap_or_default();
-    let mut revision: Revision = serde_json::from_str(text).map_err(|error| damaged(&error))?;
-    if let Some(text) = first.text(&["data", "inventory"]) {
-        revision.inventory = serde_json::from_str(text).map_err(|error| damaged(&error))?;
-        return Ok(revision);
-    }
-    let wanted: usize = first.annotation(ANNOTATION_PARTS).and_then(|parts| parts.parse().ok()).unwrap_or(1);
-    if parts.len() < wanted {
-        return Err(WireError::new(name, format!("{} of {wanted} parts are there", parts.len())));
-    }
-    let mut packed = Vec::new();
-    for part in parts.values().take(wanted) {
-        let text = part.text(&["binaryData", "inventory"]).unwrap_or_default();
-        packed.extend(STANDARD.decode(text).map_err(|error| damaged(&error))?);
-    }
-    let plain = unsqueeze(&packed).map_err(|error| damaged(&error))?;
-    revision.inventory = serde_json::from_slice(&plain).map_err(|error| damaged(&error))?;
-    Ok(revision)
-}
-
-/// The Secrets of a pack.
-pub fn pack_records(names: &RecordNames, pack: &Pack) -> Vec<Value> {
-    let records = pack.chunks.iter().enumerate().map(|(part, bytes)| {
-        let mut metadata = names.metadata(&names.pack(&pack.name, part), RECORD_PACK);
-        let annotations = json!({
-            ANNOTATION_PACK: pack.name,
-            ANNOTATION_PART: part.to_string(),
-            ANNOTATION_PARTS: pack.chunks.len().to_string(),
-        });
-        insert(&mut metadata, "annotations", annotations);
-        json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "obsctl.dev/revision",
-            "metadata": metadata,
-            "data": {"pack": STANDARD.encode(bytes)},
-        })
-    });
-    records.collect()
-}
-
-/// The pack that a Secret is a part of.
-pub fn pack_name_of(record: &Body) -> Option<&str> {
-    record.annotation(ANNOTATION_PACK)
-}
-
-/// How many Secrets the pack of this one has.
-pub fn pack_parts(record: &Body) -> usize {
-    record.annotation(ANNOTATION_PARTS).and_then(|parts| parts.parse().ok()).unwrap_or(1)
-}
-
-/// The bytes in one Secret of a pack.
-pub fn pack_bytes(record: &Body) -> Result<Vec<u8>, WireError> {
-    let text = record.text(&["data", "pack"]).unwrap_or_default();
-    STANDARD.decode(text).map_err(|error| WireError::new(record.id().name, error))
+/// One part of a pack as a Secret.
+pub fn encode_pack_chunk(
+    namespace: &str,
+    target: &TargetId,
+    pack: &str,
+    (part, parts): (usize, usize),
+    bytes: &[u8],
+) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Secret", "type": PACK_TYPE,
+        "metadata": metadata(&pack_name(target, pack, part), namespace, target, RecordSort::Pack),
+        "data": {"part": STANDARD.encode(bytes), "parts": STANDARD.encode(parts.to_string())},
+    })
 }
 
 /// The Secret that holds the key of digests.
-pub fn key_record(names: &RecordNames, key: &[u8]) -> Value {
+pub fn encode_key(namespace: &str, key: &[u8]) -> Value {
     json!({
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "obsctl.dev/revision",
-        "metadata": names.metadata(&names.key(), RECORD_KEY),
-        "immutable": true,
+        "apiVersion": "v1", "kind": "Secret", "type": "obsctl.dev/key",
+        "metadata": {"name": KEY_NAME, "namespace": namespace, "labels": {LABEL_RECORD: RecordSort::Key.word()}},
         "data": {"key": STANDARD.encode(key)},
     })
 }
 
-/// The key of digests.
-pub fn key_of(record: &Body) -> Result<Vec<u8>, WireError> {
-    let text = record.text(&["data", "key"]).unwrap_or_default();
-    match STANDARD.decode(text) {
-        Ok(key) if key.len() >= 16 => Ok(key),
-        Ok(_) => Err(WireError::new(record.id().name, "the key is too short")),
-        Err(error) => Err(WireError::new(record.id().name, error)),
+/// The ledgers of all targets of an environment, by stack, out of their ConfigMaps.
+pub fn decode_ledgers<'a>(
+    records: impl Iterator<Item = &'a Body>,
+) -> Result<BTreeMap<String, Ledger>, WireError> {
+    let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
+    for record in records {
+        let Some(stack) = record.label(LABEL_RECORD_STACK) else { continue };
+        let ledger = ledgers.entry(stack.to_owned()).or_default();
+        match record.label(LABEL_RECORD) {
+            Some("head") => {
+                ledger.head = Some(serde_json::from_str(text(record, "head.json")?)?);
+                ledger.head_version = record.text(&["metadata", "resourceVersion"]).map(str::to_owned);
+            }
+            Some("revision") => ledger.revisions.push(decode_revision(record)?),
+            _ => {}
+        }
     }
+    for ledger in ledgers.values_mut() {
+        ledger.revisions.sort_by_key(|revision| revision.number);
+        // A run that died before it could name its revision in the head wrote nothing else either.
+        let last = ledger.head.as_ref().map_or(0, |head| head.last);
+        ledger.revisions.retain(|revision| revision.number <= last);
+    }
+    Ok(ledgers)
+}
+
+/// The ledger of one target; empty where it has no records.
+pub fn decode_ledger<'a>(stack: &str, records: impl Iterator<Item = &'a Body>) -> Result<Ledger, WireError> {
+    Ok(decode_ledgers(records)?.remove(stack).unwrap_or_default())
+}
+
+fn decode_revision(record: &Body) -> Result<Revision, WireError> {
+    let mut revision: Revision = serde_json::from_str(text(record, "revision.json")?)?;
+    revision.inventory = inventory(record)?;
+    Ok(revision)
+}
+
+fn inventory(record: &Body) -> Result<Vec<InventoryItem>, WireError> {
+    if let Some(plain) = record.text(&["data", "inventory.json"]) {
+        return Ok(serde_json::from_str(plain)?);
+    }
+    let packed = record.text(&["binaryData", "inventory.zst"]).unwrap_or_default();
+    let broken = |error: &dyn std::fmt::Display| WireError::Pack(error.to_string());
+    let bytes = STANDARD.decode(packed).map_err(|error| broken(&error))?;
+    let plain = zstd::decode_all(bytes.as_slice()).map_err(|error| broken(&error))?;
+    Ok(serde_json::from_slice(&plain)?)
+}
+
+fn text<'a>(record: &'a Body, key: &str) -> Result<&'a str, WireError> {
+    let format = record.text(&["data", "format"]).unwrap_or_default();
+    if format != FORMAT {
+        let name = record.text(&["metadata", "name"]).unwrap_or_default().to_owned();
+        return Err(WireError::Format { name, format: format.to_owned() });
+    }
+    Ok(record.text(&["data", key]).unwrap_or_default())
 }
 
 #[cfg(test)]
 #[path = "record_tests.rs"]
-pub(super) mod tests;
+mod tests;

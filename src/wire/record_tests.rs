@@ -1,95 +1,91 @@
-//! Tests of records.
-
 use super::*;
-use crate::model::{Digest, InventoryItem, ObjectId, RevisionState, RunSort};
+use crate::model::{Digest, ObjectId, RevisionState, RunSort};
 
-pub(in crate::wire) fn item(name: &str) -> InventoryItem {
-    InventoryItem {
-        object: ObjectId {
-            group: String::new(),
-            kind: "ConfigMap".to_owned(),
-            namespace: Some("n".to_owned()),
-            name: name.to_owned(),
-        },
-        version: "v1".to_owned(),
-        uid: None,
-        digest: Some(Digest::of(name.as_bytes())),
-        pack: None,
-        created: false,
-        done: false,
-        pre_image: false,
-    }
+fn target() -> TargetId {
+    TargetId { repository: None, environment: "dev".to_owned(), stack: "app".to_owned() }
 }
 
-pub(in crate::wire) fn revision(number: u64) -> Revision {
+fn revision(number: u64, objects: usize) -> Revision {
+    let item = |at: usize| InventoryItem {
+        object: ObjectId {
+            group: "apps".to_owned(),
+            kind: "Deployment".to_owned(),
+            namespace: Some("mlops".to_owned()),
+            name: format!("d{at}"),
+        },
+        version: "v1".to_owned(),
+        uid: Some(format!("uid-{at}")),
+        digest: Some(Digest::of(at.to_string().as_bytes())),
+        pack: Some(format!("r{number}")),
+        created: at == 0,
+        done: false,
+        pre_image: false,
+    };
     Revision {
         number,
-        parent: None,
+        parent: number.checked_sub(1),
         state: RevisionState::Complete,
         sort: RunSort::Apply,
-        commit: None,
+        commit: Some("c0ffee".to_owned()),
         summary: None,
         dirty: false,
         rolled_back_to: None,
         plan: Digest::of(b"plan"),
         user: "admin".to_owned(),
         ci_run: None,
-        started: "2026-11-21T00:00:00Z".to_owned(),
+        started: "2026-01-01T00:00:00Z".to_owned(),
         finished: None,
-        inventory: Vec::new(),
+        inventory: (0..objects).map(item).collect(),
     }
 }
 
-fn names() -> RecordNames {
-    let target = TargetId { repository: None, environment: "prod".to_owned(), stack: "mlops".to_owned() };
-    RecordNames::new("obsctl-system", &target)
-}
-
-fn bodies(records: Vec<Value>) -> Vec<Body> {
-    records.into_iter().map(Body::new).collect()
+fn stored(tree: Value) -> Body {
+    Body::new(tree)
 }
 
 #[test]
-fn a_head_survives_its_record() {
-    let head = Head { current: Some(3), last: 4, ..Head::default() };
-    let record = Body::new(head_record(&names(), &head));
-    assert_eq!(record.id().name, "prod.mlops.head");
-    assert_eq!(head_of(&record).unwrap(), head);
-    assert_eq!(target_of(&record, &head).unwrap().stack, "mlops");
-    assert_eq!(record.label("obsctl.dev/stack"), None);
-}
-
-#[test]
-fn ten_thousand_objects_fit_into_records() {
-    let mut long = revision(7);
-    long.inventory = (0..20_000).map(|n| item(&format!("object-{n}"))).collect();
-    for item in &mut long.inventory {
-        let digest = Digest::of(item.object.name.as_bytes());
-        item.uid = Some(digest.0[7..43].to_owned());
+fn a_ledger_is_read_back_as_it_was_written() {
+    for objects in [3, 10_200] {
+        let head = Head { current: Some(2), last: 2, ..Head::default() };
+        let records = [
+            stored(encode_revision("obsctl-system", &target(), &revision(2, objects)).expect("encodes")),
+            stored(encode_head("obsctl-system", &target(), &head, Some("77")).expect("encodes")),
+            stored(encode_revision("obsctl-system", &target(), &revision(1, objects)).expect("encodes")),
+        ];
+        let ledger = decode_ledger("app", records.iter()).expect("decodes");
+        assert_eq!(ledger.head, Some(head));
+        assert_eq!(ledger.head_version.as_deref(), Some("77"));
+        assert_eq!(ledger.revisions, [revision(1, objects), revision(2, objects)]);
     }
-    let records = revision_records(&names(), &long).unwrap();
-    assert!(records.len() > 1);
-    assert!(records.iter().all(|record| record.to_string().len() < 1_200_000));
-    let mut records = bodies(records);
-    records.reverse();
-    assert_eq!(revisions_of(&records).unwrap(), vec![long]);
-    records.remove(0);
-    assert!(revisions_of(&records).unwrap_err().reason.contains("parts are there"));
 }
 
 #[test]
-fn revisions_are_read_in_the_order_of_their_numbers() {
-    let mut short = revision(10);
-    short.inventory = vec![item("a")];
-    let mut records = revision_records(&names(), &short).unwrap();
-    records.extend(revision_records(&names(), &revision(9)).unwrap());
-    assert!(records[0]["data"]["inventory"].is_string(), "a short inventory stays readable");
-    let numbers: Vec<_> = revisions_of(&bodies(records)).unwrap().iter().map(|r| r.number).collect();
-    assert_eq!(numbers, [9, 10]);
+fn ten_thousand_objects_fit_into_one_config_map() {
+    let record = encode_revision("obsctl-system", &target(), &revision(2, 10_200)).expect("encodes");
+    let size = record.to_string().len();
+    assert!(size < 1_000_000, "{size} bytes");
 }
 
 #[test]
-fn a_short_key_is_refused() {
-    assert_eq!(key_of(&Body::new(key_record(&names(), &[7; 32]))).unwrap(), [7; 32]);
-    assert!(key_of(&Body::new(key_record(&names(), b"x"))).is_err());
+fn a_revision_that_the_head_never_named_is_not_read() {
+    let records = [
+        stored(encode_head("s", &target(), &Head { last: 1, ..Head::default() }, None).expect("encodes")),
+        stored(encode_revision("s", &target(), &revision(2, 1)).expect("encodes")),
+    ];
+    assert!(decode_ledger("app", records.iter()).expect("decodes").revisions.is_empty());
+}
+
+#[test]
+fn a_format_of_a_later_version_is_refused() {
+    let mut record = encode_head("s", &target(), &Head::default(), None).expect("encodes");
+    record["data"]["format"] = json!("v9");
+    let error = decode_ledger("app", [stored(record)].iter()).expect_err("refuses");
+    assert!(error.to_string().contains("`v9`"), "{error}");
+}
+
+#[test]
+fn records_do_not_look_like_objects_of_the_stack() {
+    let head = stored(encode_head("s", &target(), &Head::default(), None).expect("encodes"));
+    assert_eq!(head.label(crate::model::LABEL_STACK), None);
+    assert_eq!(head.label(crate::model::LABEL_MANAGED_BY), None);
 }

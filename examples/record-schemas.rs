@@ -1,0 +1,130 @@
+//! Records the schemas of all built-in kinds of a running API server into `src/schema/builtin-1.36.zst`.
+//!
+//! The server is spoken to in plain HTTP through `kubectl proxy`, on a cluster without CustomResourceDefinitions:
+//!
+//! ```text
+//! kubectl proxy --port 8001 &
+//! cargo run --example record-schemas -- --server 127.0.0.1:8001 [--out src/schema/builtin-1.36.zst]
+//! ```
+#![expect(clippy::print_stdout, reason = "this is a command")]
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use serde_json::{Map, Value, json};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Keywords that the room `schema` reads.
+const KEPT: &[&str] = &[
+    "$ref",
+    "type",
+    "format",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+    "x-kubernetes-patch-strategy",
+    "x-kubernetes-patch-merge-key",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-embedded-resource",
+    "x-kubernetes-group-version-kind",
+];
+
+fn main() -> Outcome<()> {
+    let mut arguments = std::env::args().skip(1);
+    let (mut server, mut out) = (None, "src/schema/builtin-1.36.zst".to_owned());
+    while let Some(flag) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{flag} needs a value"))?;
+        match &*flag {
+            "--server" => server = Some(value),
+            "--out" => out = value,
+            _ => return Err(format!("unknown flag {flag}").into()),
+        }
+    }
+    let server = server.ok_or("--server HOST:PORT of a kubectl proxy is missing")?;
+
+    let index = get(&server, "/openapi/v3")?;
+    let mut schemas = BTreeMap::new();
+    let mut types = Vec::new();
+    for (path, entry) in index["paths"].as_object().ok_or("no paths in the OpenAPI index")? {
+        let served = path == "api/v1" || (path.starts_with("apis/") && path.split('/').count() == 3);
+        if !served {
+            continue;
+        }
+        let document = get(&server, entry["serverRelativeURL"].as_str().ok_or("no URL")?)?;
+        let components = document["components"]["schemas"].as_object().ok_or("no schemas")?;
+        schemas.extend(components.iter().map(|(name, schema)| (name.clone(), compact(schema))));
+        types.extend(rows(&get(&server, &format!("/{path}"))?));
+    }
+    let text = json!({"components": {"schemas": schemas}, "types": types}).to_string();
+    let packed = zstd::encode_all(text.as_bytes(), 19)?;
+    std::fs::write(&out, &packed)?;
+    println!(
+        "{out}: {} schemas, {} kinds, {} bytes of {}",
+        schemas.len(),
+        types.len(),
+        packed.len(),
+        text.len()
+    );
+    Ok(())
+}
+
+/// A GET in HTTP/1.0, whose answer ends with the connection.
+fn get(server: &str, path: &str) -> Outcome<Value> {
+    let mut stream = TcpStream::connect(server)?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\nAccept: application/json\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").ok_or("no end of headers")?;
+    let (head, body) = answer.split_at(end + 4);
+    if !head.starts_with(b"HTTP/1.0 200") && !head.starts_with(b"HTTP/1.1 200") {
+        return Err(format!("{path}: {}", String::from_utf8_lossy(head)).into());
+    }
+    Ok(serde_json::from_slice(body)?)
+}
+
+/// A schema less what is not read.
+fn compact(schema: &Value) -> Value {
+    let Some(schema) = schema.as_object() else { return schema.clone() };
+    let mut kept = Map::new();
+    for (keyword, value) in schema {
+        let value = match &**keyword {
+            "properties" => value.as_object().map(|fields| {
+                Value::Object(fields.iter().map(|(name, field)| (name.clone(), compact(field))).collect())
+            }),
+            "items" | "additionalProperties" => Some(compact(value)),
+            "allOf" => value.as_array().map(|parts| parts.iter().map(compact).collect()),
+            "default" => (!value.is_object() && !value.is_array()).then(|| value.clone()),
+            keyword => KEPT.contains(&keyword).then(|| value.clone()),
+        };
+        kept.extend(value.map(|value| (keyword.clone(), value)));
+    }
+    Value::Object(kept)
+}
+
+/// The kinds of one group and version, as discovery lists them.
+fn rows(list: &Value) -> Vec<Value> {
+    let resources = list["resources"].as_array().map_or(&[][..], Vec::as_slice);
+    let api_version = list["groupVersion"].as_str().unwrap_or_default();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let has = |name: &str| resources.iter().any(|resource| resource["name"] == name);
+    let whole = resources.iter().filter(|resource| !resource["name"].as_str().unwrap_or("/").contains('/'));
+    whole
+        .map(|resource| {
+            let plural = resource["name"].as_str().unwrap_or_default();
+            json!({
+                "gvk": {"group": group, "version": version, "kind": resource["kind"]},
+                "plural": plural,
+                "namespaced": resource["namespaced"],
+                "status": has(&format!("{plural}/status")),
+                "scale": has(&format!("{plural}/scale")),
+                "verbs": resource["verbs"],
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,220 @@
+//! The proof that applying an object would change nothing, without asking the server.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{
+    element::Element,
+    owned::{owned, parts},
+    quantity::same_quantity,
+    set::FieldSet,
+};
+use crate::{
+    model::{Body, FieldPath, LiveObject, PathElement},
+    schema::{ListType, MapType, Schema, builtin_types},
+};
+
+/// Why there is no proof; the object may still turn out to be unchanged.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Why {
+    /// Nothing is known of its kind.
+    NoSchema,
+    /// It is being deleted.
+    Terminating,
+    /// It was read at another API version.
+    OtherVersion,
+    /// Our manager has no entry, or more than one, or one of another API version.
+    Entries,
+    /// Our entry does not own exactly what is desired.
+    Ownership,
+    /// A field has another value.
+    Value(FieldPath),
+    /// The items of a list stand in another order.
+    Order(FieldPath),
+    /// A field whose meaning is not certain, as an item that stands in its list twice.
+    Unclear(FieldPath),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSchema => f.write_str("nothing is known of its kind"),
+            Self::Terminating => f.write_str("it is being deleted"),
+            Self::OtherVersion => f.write_str("it was read at another API version"),
+            Self::Entries => f.write_str("it was not applied by us once at this API version"),
+            Self::Ownership => f.write_str("we own other fields than are desired"),
+            Self::Value(path) => write!(f, "{path} has another value"),
+            Self::Order(path) => write!(f, "the items of {path} stand in another order"),
+            Self::Unclear(path) => write!(f, "the meaning of {path} is not certain"),
+        }
+    }
+}
+
+/// Proves that applying `desired` as `manager` would change nothing in `live`, or says what is not proven.
+pub fn needs_no_write(
+    desired: &Body,
+    live: &LiveObject,
+    schema: Option<Schema<'_>>,
+    manager: &str,
+) -> Result<(), Why> {
+    let schema = schema.ok_or(Why::NoSchema)?;
+    if live.terminating() {
+        return Err(Why::Terminating);
+    }
+    if live.body.api_version() != desired.api_version() || live.body.kind() != desired.kind() {
+        return Err(Why::OtherVersion);
+    }
+    for (field, unclear) in [("status", schema.has_status().is_none()), ("stringData", desired.is_secret())] {
+        if unclear && desired.at(&[field]).is_some() {
+            return Err(Why::Unclear(FieldPath::of(&[field])));
+        }
+    }
+    ownership(desired, live, schema, manager)?;
+
+    let gvk = desired.gvk();
+    let proof = Proof { builtin: builtin_types().iter().any(|kind| kind.gvk == gvk) };
+    for part in parts(desired.tree(), Some(schema)) {
+        let parents: &[&str] = if part.in_metadata { &["metadata"] } else { &[] };
+        let have = live.body.at(parents).and_then(|around| around.get(part.name));
+        let below = part.around.and_then(|around| around.field(part.name));
+        proof.equal(part.value, have, below).map_err(|lack| {
+            let lack = lack.within(PathElement::Field(part.name.to_owned()));
+            let outer = parents.iter().map(|parent| PathElement::Field((*parent).to_owned()));
+            outer.fold(lack, Lack::within).why()
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether our one Apply entry owns exactly the fields that are desired.
+fn ownership(desired: &Body, live: &LiveObject, schema: Schema<'_>, manager: &str) -> Result<(), Why> {
+    let mut ours = (live.managed.iter())
+        .filter(|entry| entry.apply && entry.manager == manager && entry.subresource.is_none());
+    let entry = ours.next();
+    if ours.next().is_some() {
+        return Err(Why::Entries);
+    }
+    let wanted = owned(desired.tree(), Some(schema));
+    let Some(entry) = entry else {
+        return if wanted.is_empty() { Ok(()) } else { Err(Why::Entries) };
+    };
+    if entry.api_version != desired.api_version() {
+        return Err(Why::Entries);
+    }
+    let have = FieldSet::parse(&entry.fields).map_err(|_| Why::Ownership)?;
+    if have == wanted { Ok(()) } else { Err(Why::Ownership) }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum LackSort {
+    Value,
+    Order,
+    Unclear,
+}
+
+/// What is not equal; its path is gathered on the way out, so that equal objects pay nothing for it.
+#[derive(Debug)]
+struct Lack {
+    sort: LackSort,
+    reversed: Vec<PathElement>,
+}
+
+impl Lack {
+    fn new(sort: LackSort) -> Self {
+        Self { sort, reversed: Vec::new() }
+    }
+
+    fn within(mut self, element: PathElement) -> Self {
+        self.reversed.push(element);
+        self
+    }
+
+    fn why(mut self) -> Why {
+        self.reversed.reverse();
+        let path = FieldPath(self.reversed);
+        match self.sort {
+            LackSort::Value => Why::Value(path),
+            LackSort::Order => Why::Order(path),
+            LackSort::Unclear => Why::Unclear(path),
+        }
+    }
+}
+
+/// How values are compared.
+struct Proof {
+    /// Whether the kind is built in: its fields are Go's, which normalise and leave out what is empty.
+    builtin: bool,
+}
+
+impl Proof {
+    /// Whether every leaf of a value is in live.
+    fn equal(&self, wanted: &Value, live: Option<&Value>, schema: Option<Schema<'_>>) -> Result<(), Lack> {
+        let atomic = schema.is_some_and(|schema| schema.map_type() == MapType::Atomic);
+        let same = match (wanted, live, schema) {
+            (Value::Object(map), _, _) if !map.is_empty() && !atomic => {
+                // A map that is not there cannot be told from one that would be made of empty fields.
+                let Some(Value::Object(have)) = live else { return Err(Lack::new(LackSort::Value)) };
+                return map.iter().try_for_each(|(name, value)| {
+                    let below = schema.and_then(|schema| schema.field(name));
+                    self.equal(value, have.get(name), below)
+                        .map_err(|lack| lack.within(PathElement::Field(name.clone())))
+                });
+            }
+            (Value::Array(items), _, Some(schema)) if schema.list_type() != ListType::Atomic => {
+                return self.equal_items(items, live, schema);
+            }
+            (_, None, _) => is_nothing(wanted),
+            (_, Some(live), Some(schema)) if self.builtin && schema.is_quantity() => {
+                wanted == live || same_quantity(wanted, live)
+            }
+            (_, Some(live), _) => wanted == live,
+        };
+        if same { Ok(()) } else { Err(Lack::new(LackSort::Value)) }
+    }
+
+    /// Whether the items of a map-list or set are in live, in the same order; others may stand between.
+    fn equal_items(&self, items: &[Value], live: Option<&Value>, schema: Schema<'_>) -> Result<(), Lack> {
+        let Some(Value::Array(have)) = live else {
+            // An empty one is owned by nobody: only built-in kinds leave it out for certain.
+            let absent = items.is_empty() && live.is_none() && self.builtin;
+            return if absent { Ok(()) } else { Err(Lack::new(LackSort::Value)) };
+        };
+        let wanted = elements(items, schema)?;
+        let present = elements(have, schema)?;
+        let mut next = 0;
+        for (item, element) in items.iter().zip(&wanted) {
+            let ahead = present.iter().skip(next).position(|other| other == element);
+            let Some(ahead) = ahead else {
+                let sort = if present.contains(element) { LackSort::Order } else { LackSort::Value };
+                return Err(Lack::new(sort));
+            };
+            let found = have.get(next + ahead);
+            next += ahead + 1;
+            self.equal(item, found, schema.items())
+                .map_err(|lack| lack.within(PathElement::from(element)))?;
+        }
+        Ok(())
+    }
+}
+
+/// Values that the server may leave out.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    }
+}
+
+/// The elements of all items, each of which must stand there once.
+fn elements(items: &[Value], schema: Schema<'_>) -> Result<Vec<Element>, Lack> {
+    let elements: Option<Vec<_>> = items.iter().map(|item| Element::of_item(schema, item)).collect();
+    let elements = elements.ok_or_else(|| Lack::new(LackSort::Unclear))?;
+    let mut sorted: Vec<_> = elements.iter().collect();
+    sorted.sort_unstable();
+    if sorted.is_sorted_by(|a, b| a < b) { Ok(elements) } else { Err(Lack::new(LackSort::Unclear)) }
+}

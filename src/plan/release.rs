@@ -1,0 +1,53 @@
+//! Letting go of an object without deleting it (rules 13).
+
+use serde_json::{Value, json};
+
+use crate::model::{
+    Action, FIELD_MANAGER, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, LABEL_STACK, LiveObject, ObjectId, Step,
+    Write,
+};
+
+use super::{context::Context, inquiry::exact, prune};
+
+/// The step that takes our labels and our ownership off an object.
+pub(crate) fn step(context: &Context<'_>, id: &ObjectId, live: &LiveObject, reason: &str) -> Step {
+    let patch = Value::Array(patch(context, live));
+    let write = Write::Release { precondition: exact(live), patch };
+    prune::step(Action::Release, id, live, (reason, write))
+}
+
+fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
+    let mut patch = vec![
+        json!({"op": "test", "path": "/metadata/uid", "value": live.uid}),
+        json!({"op": "test", "path": "/metadata/resourceVersion", "value": live.resource_version}),
+    ];
+    let shared = context.shared_manager();
+    let ours: Vec<_> = live
+        .managed
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.apply && (entry.manager == FIELD_MANAGER || entry.manager == shared))
+        .collect();
+    let exclusive = ours.iter().any(|(_, entry)| entry.manager == FIELD_MANAGER);
+    for (index, entry) in &ours {
+        let path = format!("/metadata/managedFields/{index}/manager");
+        patch.push(json!({"op": "test", "path": path, "value": entry.manager}));
+    }
+    if ours.len() == live.managed.len() {
+        // The server takes an empty list for "leave it": one empty entry clears all.
+        patch.push(json!({"op": "replace", "path": "/metadata/managedFields", "value": [{}]}));
+    } else {
+        for (index, _) in ours.iter().rev() {
+            patch.push(json!({"op": "remove", "path": format!("/metadata/managedFields/{index}")}));
+        }
+    }
+    let labels = [LABEL_STACK, LABEL_ENVIRONMENT, LABEL_MANAGED_BY];
+    for label in labels.iter().filter(|_| exclusive) {
+        let value = live.body.label(label);
+        if value.is_some_and(|value| *label != LABEL_MANAGED_BY || value == FIELD_MANAGER) {
+            let path = format!("/metadata/labels/{}", label.replace('/', "~1"));
+            patch.push(json!({"op": "remove", "path": path}));
+        }
+    }
+    patch
+}

@@ -1,0 +1,20 @@
+//! Tests of the whole program: the `obsctl` binary against a real control plane.
+//!
+//! `support` starts the control plane, git repositories and the program itself; every other file is one subject.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test reads the machine and stops at the first surprise"
+)]
+
+mod bed;
+mod kill;
+mod kube_prometheus;
+mod restart;
+mod support;
+mod two_writers;
+mod workflows;
