@@ -18,6 +18,7 @@ mod parse;
 mod proxy;
 mod read;
 mod request;
+mod schemas;
 mod status;
 mod surroundings;
 mod url;
