@@ -1,0 +1,89 @@
+//! What can end a journey before its result.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::{ClusterError, ConnectError};
+use crate::model::{Problem, TargetId};
+use crate::sys::SysError;
+
+/// Why a journey ended early; the door decides fault, hint and exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The call names something that is not there, or too little.
+    #[error("{message}")]
+    Call {
+        /// What is wrong with the call.
+        message: String,
+        /// What to type.
+        hint: Option<String>,
+    },
+    /// The repository has mistakes.
+    #[error("the repository has mistakes")]
+    Repository {
+        /// All of them.
+        problems: Vec<Problem>,
+        /// Text of each file that a problem names, to show the line.
+        sources: BTreeMap<String, String>,
+    },
+    /// The machine failed us: files or git.
+    #[error(transparent)]
+    Machine(#[from] SysError),
+    /// The cluster could not be reached, or is not the one it should be.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The API server refused a request that the journey cannot do without.
+    #[error("cannot {doing}")]
+    Cluster {
+        /// What we were doing.
+        doing: String,
+        /// The answer.
+        #[source]
+        source: ClusterError,
+    },
+    /// Blocked by a guard, a hold or missing approval.
+    #[error("{message}")]
+    Blocked {
+        /// What blocks.
+        message: String,
+        /// What to type.
+        hint: Option<String>,
+    },
+    /// Somebody else holds the lock.
+    #[error("the lock of {target} is held by {holder}")]
+    LockHeld {
+        /// Whose lock.
+        target: TargetId,
+        /// Who holds it, as shown to people.
+        holder: String,
+    },
+    /// The cluster or the repository moved since the plan was made.
+    #[error("the plan is stale: {message}")]
+    Stale {
+        /// What moved.
+        message: String,
+    },
+    /// A record cannot be used.
+    #[error("{message}")]
+    Record {
+        /// What is wrong with it.
+        message: String,
+        /// What to type.
+        hint: Option<String>,
+    },
+    /// Interrupted before anything was written.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Trouble {
+    /// A bad call without advice.
+    pub fn call(message: impl Into<String>) -> Self {
+        Self::Call { message: message.into(), hint: None }
+    }
+
+    /// A failed request.
+    pub fn cluster(doing: impl Into<String>) -> impl FnOnce(ClusterError) -> Self {
+        let doing = doing.into();
+        move |source| Self::Cluster { doing, source }
+    }
+}
