@@ -10,6 +10,17 @@
 //!
 //! Rooms in reading order: a room imports only rooms above it (see `ARCHITECTURE.md`).
 
-pub mod cluster;
 pub mod model;
+
+pub mod fields;
+pub mod schema;
+pub mod secrets;
+pub mod syntax;
+
+pub mod plan;
+pub mod report;
 pub mod wire;
+
+pub mod apply;
+pub mod cluster;
+pub mod sys;
