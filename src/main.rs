@@ -1,3 +1,7 @@
 //! The `obsctl` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    obsctl::cli::main(std::env::args_os())
+}

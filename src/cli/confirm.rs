@@ -32,24 +32,31 @@ pub fn confirm(
 mod tests {
     use super::*;
 
-    fn answer(typed: &str, stdin: bool) -> (Option<String>, String) {
+    fn answer(typed: &str, terminal: Terminal) -> (Option<String>, String) {
         let mut talk = Vec::new();
-        let terminal = Terminal { stdin, ..Terminal::default() };
         let answer = confirm("Apply 3 changes to prod?", &terminal, &mut typed.as_bytes(), &mut talk);
         (answer.err().map(|failure| failure.message), String::from_utf8(talk).unwrap())
     }
 
+    fn screen() -> Terminal {
+        Terminal { stdin: true, ..Terminal::default() }
+    }
+
     #[test]
     fn only_the_whole_word_approves() {
-        assert_eq!(answer("yes\n", true).0, None);
+        assert_eq!(answer("yes\n", screen()).0, None);
         for typed in ["y\n", "YES\n", "no\n", "", "yes please\n"] {
-            assert_eq!(answer(typed, true).0.as_deref(), Some("not approved, nothing was written"), "{typed}");
+            assert_eq!(
+                answer(typed, screen()).0.as_deref(),
+                Some("not approved, nothing was written"),
+                "{typed}"
+            );
         }
     }
 
     #[test]
     fn without_a_terminal_nothing_is_asked_and_nothing_approved() {
-        let (refusal, talk) = answer("yes\n", false);
+        let (refusal, talk) = answer("yes\n", Terminal::default());
         assert_eq!(refusal.as_deref(), Some("nobody is there to approve: stdin is no terminal"));
         assert_eq!(talk, "");
     }

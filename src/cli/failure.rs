@@ -111,10 +111,16 @@ impl Failure {
         let causes = self.causes.iter().enumerate();
         lines.extend(causes.map(|(number, cause)| format!("  {}: {cause}", number + 1)));
         lines.extend(self.hints.iter().map(|hint| format!("{} {hint}", color.place("hint:"))));
-        if self.kind == FailureKind::Bug {
-            lines.push("This is a bug of obsctl. Please report it with the command that you typed.".to_owned());
+        if lines.is_empty() {
+            return String::new();
         }
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        if self.kind == FailureKind::Bug {
+            lines.push(
+                "This is a bug of obsctl. Please report it with the command that you typed.".to_owned(),
+            );
+        }
+        lines.push(String::new());
+        lines.join("\n")
     }
 }
 
@@ -161,7 +167,8 @@ mod tests {
     #[test]
     fn causes_are_numbered_and_not_said_twice() {
         let io = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-        let failure = Failure::of(FailureKind::Failed, &Outer(Middle(io))).hint("name one with `--kubeconfig`");
+        let failure =
+            Failure::of(FailureKind::Failed, &Outer(Middle(io))).hint("name one with `--kubeconfig`");
         expect![[r"
             error: cannot read the kubeconfig
               1: cannot open `x`: no such file

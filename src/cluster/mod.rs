@@ -5,6 +5,7 @@
 
 mod access;
 mod account;
+mod census;
 mod connect;
 mod discovery;
 mod dry_run;

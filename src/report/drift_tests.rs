@@ -6,10 +6,8 @@ use expect_test::expect;
 use serde_json::json;
 
 use super::*;
-use crate::{
-    model::{FieldPath, Origin, Place, Writer},
-    report::samples::{header, id, plain, target},
-};
+use crate::model::{FieldPath, Origin, Place, Writer};
+use crate::report::samples::{header, id, plain, target};
 
 fn stacks() -> Vec<StackDrift> {
     let mut replicas = plain(FieldPath::of(&["spec", "replicas"]), json!(1), json!(3));

@@ -205,4 +205,16 @@ mod tests {
         "]],
         );
     }
+
+    #[test]
+    fn two_large_texts_that_share_little_are_compared_all_the_same() {
+        let text = |word: &str| -> String {
+            (0..6_000_u32)
+                .map(
+                    |n| if n % 50 == 0 { "same\n".to_owned() } else { [word, &n.to_string(), "\n"].concat() },
+                )
+                .collect()
+        };
+        assert!(compare(&text("before "), &text("after ")).len() > 10_000);
+    }
 }

@@ -62,6 +62,7 @@ pub(super) fn plain(path: FieldPath, before: Value, after: Value) -> FieldChange
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better at every call")]
 pub(super) fn step(action: Action, object: ObjectId, reason: &str) -> Step {
     let deletes = matches!(action, Action::Prune | Action::Release);
     Step {

@@ -78,10 +78,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        model::{Diff, FieldPath, Shown},
-        report::style::add,
-    };
+    use crate::model::{Diff, FieldPath, Shown};
+    use crate::report::style::add;
 
     fn check(paths: &[FieldPath], tree_text: &Expect) {
         let fields: Vec<_> = paths

@@ -1,0 +1,191 @@
+//! A connection to the environment's cluster, with all that its plans are made from.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{
+    trouble::Trouble,
+    workspace::{Rendered, Workspace},
+};
+use crate::cluster::{Cluster, Connect, StateKey};
+use crate::model::{Commit, Event, Ledger, TypeMap};
+use crate::secrets::{Redactor, Sealer};
+use crate::sys::commits_between;
+
+/// How the call wants the cluster reached; what it leaves open, the environment says.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// `--kubeconfig`, or the files of `KUBECONFIG`.
+    pub kubeconfig: Vec<PathBuf>,
+    /// `--context`: replaces the environment's context name, never its identity pin.
+    pub context: Option<String>,
+    /// `--as`.
+    pub impersonate: Option<String>,
+    /// `--as-group`.
+    pub impersonate_groups: Vec<String>,
+    /// Whether exec plugins may ask the user.
+    pub interactive: bool,
+    /// `HTTPS_PROXY`.
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY`.
+    pub no_proxy: Option<String>,
+    /// Most requests at once.
+    pub parallelism: Option<usize>,
+}
+
+/// What stands at the head of every report of a cluster.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Name of the environment.
+    pub environment: String,
+    /// Which cluster, and who asks.
+    pub cluster: crate::model::ClusterIdentity,
+    /// The commit that was read.
+    pub commit: Commit,
+    /// Commits in git since what is applied; none where that is not known.
+    pub pending_commits: Option<usize>,
+    /// Whether the environment pins the cluster's identity.
+    pub pinned: bool,
+}
+
+/// A connection to the environment's cluster.
+#[derive(Clone)]
+pub struct Session {
+    /// The repository.
+    pub workspace: Workspace,
+    /// The environment, rendered.
+    pub rendered: Rendered,
+    /// Its cluster.
+    pub cluster: Cluster,
+    /// What the cluster serves.
+    pub types: Arc<TypeMap>,
+    /// Records of every stack that was ever applied in the environment.
+    pub ledgers: BTreeMap<String, Ledger>,
+    /// Seals secret values.
+    pub sealer: Sealer,
+    /// Whether the first apply has yet to make the key of digests.
+    pub keyless: bool,
+}
+
+/// Connects, and reads what serves all stacks of the environment.
+pub(super) async fn connect(
+    workspace: Workspace,
+    mut rendered: Rendered,
+    reach: &Reach,
+    events: Option<UnboundedSender<Event>>,
+) -> Result<Session, Trouble> {
+    let wanted = &rendered.environment.cluster;
+    if wanted.sandbox {
+        return Err(Trouble::Call {
+            message: format!("environment `{}` names the sandbox, which comes with a later version", rendered.environment.name),
+            hint: Some("name a context under `spec.cluster`, or pass `--context`".to_owned()),
+        });
+    }
+    let mut cluster = Cluster::connect(&Connect {
+        context: reach.context.clone().or_else(|| wanted.context.clone()),
+        kubeconfig: reach.kubeconfig.clone(),
+        in_cluster: wanted.in_cluster && reach.context.is_none(),
+        identity: wanted.identity.clone(),
+        impersonate: reach.impersonate.clone(),
+        impersonate_groups: reach.impersonate_groups.clone(),
+        interactive: reach.interactive,
+        https_proxy: reach.https_proxy.clone(),
+        no_proxy: reach.no_proxy.clone(),
+        parallelism: reach.parallelism.unwrap_or(Connect::default().parallelism),
+    })
+    .await?;
+    if let Some(events) = events {
+        cluster = cluster.telling(events);
+    }
+    let redactor = redactor(&rendered);
+    cluster = cluster.redacting(Arc::new(move |text| redactor.redact(text)));
+    let namespace = rendered.environment.policy.state_namespace.clone();
+    let (types, ledgers, key) = tokio::join!(
+        cluster.types(),
+        cluster.ledgers(&namespace, &rendered.environment.name),
+        cluster.state_key(&namespace),
+    );
+    let types = types.map_err(Trouble::cluster("ask which kinds the cluster serves"))?;
+    rescope(&mut rendered, &types);
+    let key = key?;
+    let keyless = key == StateKey::Absent;
+    let sealer = match key {
+        StateKey::Known(key) => Sealer::new(Some(key)),
+        // Nothing is stored yet that a digest could be compared with: any key serves until the first apply.
+        StateKey::Absent => Sealer::new(Some(fresh_key())),
+        StateKey::Forbidden => Sealer::new(None),
+    };
+    Ok(Session { ledgers: ledgers?, workspace, rendered, cluster, types, sealer, keyless })
+}
+
+impl Session {
+    /// Where the environment's records stand.
+    pub fn state_namespace(&self) -> &str {
+        &self.rendered.environment.policy.state_namespace
+    }
+
+    /// The ledger of a stack; empty where it was never applied.
+    pub fn ledger(&self, stack: &str) -> Ledger {
+        self.ledgers.get(stack).cloned().unwrap_or_default()
+    }
+
+    /// Reads the ledgers again.
+    pub(super) async fn refresh_ledgers(&mut self) -> Result<(), Trouble> {
+        let environment = &self.rendered.environment;
+        self.ledgers = self.cluster.ledgers(&environment.policy.state_namespace, &environment.name).await?;
+        Ok(())
+    }
+
+    /// Makes the state namespace and the key of digests, before anything else is written.
+    pub(super) async fn ensure_state(&mut self) -> Result<(), Trouble> {
+        if self.keyless {
+            let key = self.cluster.ensure_state(self.state_namespace(), &fresh_key()).await?;
+            self.sealer = Sealer::new(Some(key));
+            self.keyless = false;
+        }
+        Ok(())
+    }
+
+    /// What stands at the head of reports.
+    pub fn about(&self) -> About {
+        About {
+            environment: self.rendered.environment.name.clone(),
+            cluster: self.cluster.identity().clone(),
+            commit: self.workspace.checkout.commit.clone(),
+            pending_commits: self.pending_commits(),
+            pinned: self.rendered.environment.cluster.identity.is_some(),
+        }
+    }
+
+    /// Commits since the oldest revision that the chosen stacks have; none where git cannot tell.
+    fn pending_commits(&self) -> Option<usize> {
+        let since = |stack: &str| self.commits_since(&self.ledger(stack));
+        self.rendered.chosen().filter_map(|(target, _)| since(&target.id.stack)).max()
+    }
+
+    /// Commits between a ledger's current revision and what was read.
+    pub(super) fn commits_since(&self, ledger: &Ledger) -> Option<usize> {
+        let from = ledger.current()?.commit.clone()?;
+        let to = self.workspace.checkout.commit.id.as_deref()?;
+        commits_between(&self.workspace.root, &from, to).ok()
+    }
+}
+
+/// Objects of custom kinds stand in a namespace or not as the cluster says.
+fn rescope(rendered: &mut Rendered, types: &TypeMap) {
+    for (_, desired) in &mut rendered.targets {
+        crate::render::rescope(desired, &|gvk| types.get(gvk).map(|kind| !kind.namespaced));
+    }
+}
+
+fn redactor(rendered: &Rendered) -> Redactor {
+    let bodies = rendered.targets.iter().flat_map(|(_, desired)| desired.objects.values());
+    Redactor::from_bodies(bodies.map(|wanted| &wanted.body))
+}
+
+/// 32 random bytes.
+fn fresh_key() -> Vec<u8> {
+    let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+    [a.as_bytes().as_slice(), b.as_bytes()].concat()
+}
