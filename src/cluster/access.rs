@@ -6,7 +6,7 @@ use super::{
     Cluster,
     request::{Call, CallError},
 };
-use crate::model::{ObjectId, Refusal};
+use crate::model::{Gvk, ObjectId, Refusal};
 
 /// One thing that may or may not be allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,8 +46,9 @@ impl Cluster {
     }
 
     /// Whether RBAC lets us apply an object at all: `patch`, and `create` where it is not there (rules 8).
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is a fact of the object, not a switch")]
     pub async fn may_apply(&self, api_version: &str, id: &ObjectId, absent: bool) -> Result<bool, CallError> {
-        let kind = self.resource(&crate::model::Gvk::new(api_version, &id.kind)).await?;
+        let kind = self.resource(&Gvk::new(api_version, &id.kind)).await?;
         let deed = |verb: &str, name: Option<String>| Deed {
             verb: verb.to_owned(),
             group: kind.gvk.group.clone(),

@@ -31,7 +31,7 @@ impl Cluster {
         let namespace = id.namespace.as_deref().unwrap_or("default");
         let mut selector = format!("involvedObject.kind={},involvedObject.name={}", id.kind, id.name);
         if let Some(uid) = uid {
-            selector.push_str(&format!(",involvedObject.uid={uid}"));
+            selector = format!("{selector},involvedObject.uid={uid}");
         }
         let kind = self.resource(&Gvk::new("v1", "Event")).await?;
         let found = self.list(&kind, Some(namespace), &[("fieldSelector", &selector)], None).await?;
@@ -79,6 +79,7 @@ impl Cluster {
     }
 
     /// The last log lines of a container; `previous` asks for the run that ended.
+    #[expect(clippy::fn_params_excessive_bools, reason = "the API's own parameter")]
     pub async fn logs_of(
         &self,
         pod: &ObjectId,

@@ -13,6 +13,7 @@ use kube::{
     config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{
     Cluster, Link,
@@ -23,6 +24,8 @@ use super::{
 use crate::model::{ClusterIdentity, Digest, TypeMap};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For the first contact as a whole: exec plugins may take their time, a dead server may not.
+const FIRST_ANSWER: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How to reach a cluster.
@@ -129,9 +132,9 @@ impl Cluster {
             .map_err(|error| ConnectError::Credentials { server: server.clone(), error: chain(&error) })?
             .build();
         let first = Self::first_contact(client.clone(), connect.parallelism);
-        let identity = first
-            .introduce(context, server.clone(), seal)
+        let identity = timeout(FIRST_ANSWER, first.introduce(context, server.clone(), seal))
             .await
+            .unwrap_or_else(|_| Err(CallError::Broken(format!("silence for {} s", FIRST_ANSWER.as_secs()))))
             .map_err(|error| ConnectError::Silent { server, error })?;
         if let Some(wanted) = connect.identity.as_ref().filter(|wanted| **wanted != identity.identity) {
             return Err(ConnectError::OtherCluster {

@@ -15,10 +15,19 @@ use crate::model::{Answer, LiveObject, Precondition, Question, Refusal};
 /// Code of a refusal that the server words as an immutable uid and that means: another object stands there now.
 const STALE: (u16, &str) = (409, "Conflict");
 
+/// Whether an apply is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Nothing is stored.
+    DryRun,
+    /// It is written.
+    ForGood,
+}
+
 impl Cluster {
     /// Asks what a server-side apply would bring.
     pub async fn dry_run(&self, question: &Question) -> Answer {
-        match self.apply(question, true).await {
+        match self.apply(question, Mode::DryRun).await {
             Ok((object, _)) => Answer::Accepted(object),
             Err(CallError::Refused { refusal, .. }) => self.answer(refusal),
             Err(error @ (CallError::NotSent(_) | CallError::Broken(_) | CallError::Unreadable(_))) => {
@@ -54,7 +63,7 @@ impl Cluster {
     pub(super) async fn apply(
         &self,
         question: &Question,
-        dry: bool,
+        mode: Mode,
     ) -> Result<(Arc<LiveObject>, bool), CallError> {
         let body = &question.body;
         let kind = self.resource(&body.gvk()).await?;
@@ -64,14 +73,14 @@ impl Cluster {
         if question.force {
             query.push(("force", "true"));
         }
-        if dry {
+        if mode == Mode::DryRun {
             query.push(("dryRun", "All"));
         }
         let sent = with_precondition(body.tree(), &question.precondition);
         let mut call = Call::send(Method::PATCH, url::with_query(&path, &query), APPLY, sent.to_string());
         // The same apply to the same uid brings the same object; a creation is not carried out twice either,
         // and the caller can tell from the conflict.
-        if dry || !matches!(question.precondition, Precondition::Exact { .. }) {
+        if mode == Mode::DryRun || !matches!(question.precondition, Precondition::Exact { .. }) {
             call = call.repeatable();
         }
         let reply = self.call(&call).await?;

@@ -19,6 +19,7 @@ mod parse;
 mod proxy;
 mod read;
 mod request;
+mod schemas;
 mod status;
 mod surroundings;
 mod url;

@@ -212,7 +212,7 @@ impl Cluster {
         loop {
             let (error, pause) = match self.attempt(call).await {
                 Try::Good(reply) => return Ok(reply),
-                Try::Final(error) => return Err(marked(error, unsure)),
+                Try::Final(error) => return Err(if unsure { doubted(error) } else { error }),
                 Try::Busy { error, pause, done } => {
                     let again = match call.again {
                         Again::Always => true,
@@ -220,7 +220,7 @@ impl Cluster {
                         Again::Never => false,
                     };
                     let (true, Some(usual)) = (again, pauses.next()) else {
-                        return Err(marked(error, unsure));
+                        return Err(if unsure { doubted(error) } else { error });
                     };
                     unsure |= done;
                     let usual = Duration::from_millis(*usual);
@@ -281,7 +281,8 @@ impl Cluster {
             return Ok(response);
         }
         let code = response.status().as_u16();
-        let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body =
+            response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(CallError::Refused { refusal: status::refusal(code, &body), repeated: false })
     }
 
@@ -294,11 +295,12 @@ impl Cluster {
     }
 }
 
-fn marked(error: CallError, unsure: bool) -> CallError {
+/// The error after an earlier try that may have been carried out.
+fn doubted(error: CallError) -> CallError {
     match error {
-        CallError::Refused { refusal, .. } => CallError::Refused { refusal, repeated: unsure },
-        CallError::NotSent(text) if unsure => CallError::Broken(text),
-        CallError::NotSent(_) | CallError::Broken(_) | CallError::Unreadable(_) => error,
+        CallError::Refused { refusal, .. } => CallError::Refused { refusal, repeated: true },
+        CallError::NotSent(text) => CallError::Broken(text),
+        CallError::Broken(_) | CallError::Unreadable(_) => error,
     }
 }
 
@@ -310,10 +312,9 @@ fn judge(code: StatusCode, headers: &HeaderMap, body: Bytes) -> Try {
     let error = CallError::Refused { refusal: status::refusal(code.as_u16(), &body), repeated: false };
     let pause = header(header::RETRY_AFTER).and_then(|text| text.parse().ok()).map(Duration::from_secs);
     match code.as_u16() {
-        429 => Try::Busy { error, pause, done: false },
         // An API server that starts or stops says 503 before it does anything; a proxy's 502 and any 504 may
         // come after the work was done.
-        503 => Try::Busy { error, pause, done: false },
+        429 | 503 => Try::Busy { error, pause, done: false },
         502 | 504 => Try::Busy { error, pause, done: true },
         500 if shaky(&error) => Try::Busy { error, pause, done: true },
         _ => Try::Final(error),

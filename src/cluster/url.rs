@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use crate::model::Gvk;
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "a row of a table")]
     fn kind(api_version: &str, kind: &str, plural: &str, namespaced: bool) -> ResourceType {
         ResourceType {
             gvk: Gvk::new(api_version, kind),

@@ -209,17 +209,13 @@ impl Lines {
     /// Takes the next whole line.
     pub(super) fn next(&mut self) -> Option<Bytes> {
         let unread = self.rest.get(self.searched..).unwrap_or_default();
-        match unread.iter().position(|byte| *byte == b'\n') {
-            Some(at) => {
-                let line = self.rest.split_to(self.searched + at + 1);
-                self.searched = 0;
-                Some(line.freeze())
-            }
-            None => {
-                self.searched = self.rest.len();
-                None
-            }
-        }
+        let Some(at) = unread.iter().position(|byte| *byte == b'\n') else {
+            self.searched = self.rest.len();
+            return None;
+        };
+        let line = self.rest.split_to(self.searched + at + 1);
+        self.searched = 0;
+        Some(line.freeze())
     }
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    Cluster, Seen, parse,
+    Cluster, Seen,
+    dry_run::Mode,
+    parse,
     request::{Call, CallError, JSON_PATCH},
     status, url,
 };
@@ -102,7 +104,7 @@ impl Cluster {
 
     /// Applies, and finds out what became of a creation whose first answer was lost.
     async fn write_apply(&self, question: &Question) -> Result<Written, WriteError> {
-        match self.apply(question, false).await {
+        match self.apply(question, Mode::ForGood).await {
             Ok((object, created)) => Ok(Written::Object { object, created }),
             Err(CallError::Refused { refusal, repeated: true })
                 if question.precondition == Precondition::Absent && status::is_stale(&refusal) =>

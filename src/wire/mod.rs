@@ -1,4 +1,4 @@
-//! Stored formats and their reading: the records of a target (rules 6).
+//! Stored formats and their reading: the records of a target (rules 6) and saved plans (rules 5).
 //!
 //! Nouns go in, the bodies of ConfigMaps and Secrets come out, and back. A record names its format, so that a later
 //! version can read an older one. Nothing here waits or asks a cluster.

@@ -269,11 +269,10 @@ fn canonical_field(field: &crate::model::FieldChange) -> Value {
 fn canonical_write(step: &Step) -> Value {
     let held = |precondition: &Precondition| match precondition {
         Precondition::Absent => json!("absent"),
-        Precondition::Uid(uid) => json!({"uid": uid}),
         Precondition::Exact { uid, resource_version } if step.object.is("", "Secret") => {
             json!({"uid": uid, "resourceVersion": resource_version})
         }
-        Precondition::Exact { uid, .. } => json!({"uid": uid}),
+        Precondition::Uid(uid) | Precondition::Exact { uid, .. } => json!({"uid": uid}),
     };
     match &step.write {
         Write::Apply { precondition, force, manager, ownership_edits, .. } => {

@@ -12,6 +12,7 @@
 )]
 
 mod bed;
+mod cluster;
 mod kill;
 mod kube_prometheus;
 mod restart;
