@@ -95,8 +95,7 @@ pub(super) async fn observe(session: &Session, desired: &DesiredState, ledger: &
     session.cluster.observe(&sought, &session.types).await
 }
 
-/// What is known of the kinds of all orders: the embedded bundle where the server's version is the bundle's, else the
-/// server's own documents; and the CustomResourceDefinitions of the plan on top.
+/// What is known of the kinds of all orders, with those that definitions of the plan itself will bring.
 async fn schemas(session: &Session, orders: &[Order]) -> Result<SchemaSet, Trouble> {
     let mut kinds: BTreeSet<Gvk> = BTreeSet::new();
     for order in orders {
@@ -108,21 +107,9 @@ async fn schemas(session: &Session, orders: &[Order]) -> Result<SchemaSet, Troub
             kind: item.object.kind,
         }));
     }
-    let mut schemas = SchemaSet::new();
-    if session.cluster.identity().version.starts_with(&format!("v{}.", crate::schema::BUILTIN_VERSION)) {
-        schemas = SchemaSet::builtin();
-        kinds.retain(|gvk| schemas.of(gvk).is_none());
-    }
     kinds.retain(|gvk| session.types.get(gvk).is_some() && !session.types.stale.contains(&gvk.api_version()));
-    if !kinds.is_empty() {
-        let documents = session.cluster.openapi(&kinds, None).await;
-        for document in documents.map_err(Trouble::cluster("read the OpenAPI documents"))? {
-            schemas.add_openapi(&document.json).map_err(|error| Trouble::Record {
-                message: format!("the OpenAPI document of {} cannot be read: {error}", document.api_version),
-                hint: None,
-            })?;
-        }
-    }
+    let schemas = session.cluster.schemas(&kinds, None).await;
+    let mut schemas = schemas.map_err(Trouble::cluster("read the OpenAPI documents"))?;
     add_new_definitions(session, orders, &mut schemas);
     Ok(schemas)
 }

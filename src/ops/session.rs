@@ -175,7 +175,7 @@ impl Session {
 }
 
 /// Objects of custom kinds stand in a namespace or not as the cluster says.
-fn rescope(rendered: &mut Rendered, types: &TypeMap) {
+pub(super) fn rescope(rendered: &mut Rendered, types: &TypeMap) {
     for (_, desired) in &mut rendered.targets {
         crate::render::rescope(desired, &|gvk| types.get(gvk).map(|kind| !kind.namespaced));
     }

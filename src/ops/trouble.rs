@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{ClusterError, ConnectError};
+use crate::cluster::{CallError, ConnectError, LedgerError, LockError};
 use crate::model::{Problem, TargetId};
 use crate::sys::SysError;
 
@@ -38,8 +38,14 @@ pub enum Trouble {
         doing: String,
         /// The answer.
         #[source]
-        source: ClusterError,
+        source: CallError,
     },
+    /// The records could not be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The lock could not be used.
+    #[error(transparent)]
+    Lock(LockError),
     /// Blocked by a guard, a hold or missing approval.
     #[error("{message}")]
     Blocked {
@@ -70,9 +76,6 @@ pub enum Trouble {
         /// What to type.
         hint: Option<String>,
     },
-    /// Interrupted before anything was written.
-    #[error("interrupted")]
-    Interrupted,
 }
 
 impl Trouble {
@@ -82,8 +85,17 @@ impl Trouble {
     }
 
     /// A failed request.
-    pub fn cluster(doing: impl Into<String>) -> impl FnOnce(ClusterError) -> Self {
+    pub fn cluster(doing: impl Into<String>) -> impl FnOnce(CallError) -> Self {
         let doing = doing.into();
         move |source| Self::Cluster { doing, source }
+    }
+}
+
+impl From<LockError> for Trouble {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { target, holder } => Self::LockHeld { target, holder },
+            LockError::Call { .. } | LockError::State(_) => Self::Lock(error),
+        }
     }
 }

@@ -1,0 +1,38 @@
+//! The journeys: one for each thing a user wants, each the line of types entered at some place.
+//!
+//! A wish enters (where the repository is, which environment and stacks, how to reach the cluster), what was found
+//! or done leaves. Nothing here prints or asks: the door does that, by functions it hands in. What blocks or fails
+//! is a [`Trouble`]; the door decides the exit code.
+
+mod apply;
+mod asking;
+mod choose;
+mod destroy;
+mod drift;
+mod execute;
+mod gate;
+mod inventory;
+mod plan;
+mod planning;
+mod record;
+mod rollback;
+mod session;
+mod status;
+mod trouble;
+mod unlock;
+mod workspace;
+
+pub use apply::{Applied, Door, Wish, apply};
+pub use choose::Choice;
+pub use destroy::destroy;
+pub use drift::{Drifted, drift};
+pub use execute::{Ears, Manner, Ran};
+pub use gate::blocked;
+pub use plan::{PlanWish, Plans, plan};
+pub use planning::Planned;
+pub use rollback::rollback;
+pub use session::{About, Reach, Session};
+pub use status::{Standing, history, status};
+pub use trouble::Trouble;
+pub use unlock::{Unlocked, unlock};
+pub use workspace::{Place, Rendered, Workspace, open, render, validate};

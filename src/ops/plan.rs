@@ -1,0 +1,66 @@
+//! `plan`: what an apply would do, and what it would not.
+
+use super::{
+    apply::orders,
+    choose::Choice,
+    planning::plan_all,
+    session::{About, Reach, connect},
+    trouble::Trouble,
+    workspace::{Place, open, render},
+};
+use crate::model::{Event, Plan, TargetId};
+use crate::plan::{PlanOptions, undeclared};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What a plan was asked for.
+#[derive(Debug, Clone)]
+pub struct PlanWish {
+    /// Where the repository is, and which state of it.
+    pub place: Place,
+    /// Which environment and stacks.
+    pub choice: Choice,
+    /// How to reach the cluster.
+    pub reach: Reach,
+    /// Guards that the user opened.
+    pub options: PlanOptions,
+}
+
+/// The plans of an environment's chosen stacks, in dependsOn order.
+#[derive(Debug, Clone)]
+pub struct Plans {
+    /// Against what they were made.
+    pub about: About,
+    /// The plans.
+    pub plans: Vec<Plan>,
+}
+
+/// Plans; nothing is written.
+pub async fn plan(wish: &PlanWish, events: Option<UnboundedSender<Event>>) -> Result<Plans, Trouble> {
+    let workspace = open(&wish.place)?;
+    let rendered = render(&workspace, &wish.choice)?;
+    let session = connect(workspace, rendered, &wish.reach, events).await?;
+    let planned = plan_all(&session, orders(&session, &wish.options)).await?;
+    let mut plans: Vec<Plan> = planned.into_iter().map(|one| one.plan).collect();
+    plans.extend(no_longer_declared(&session, &wish.choice, &wish.options));
+    Ok(Plans { about: session.about(), plans })
+}
+
+/// Stacks with a live revision that the environment lists no more; shown in every plan of all stacks.
+pub(super) fn no_longer_declared(
+    session: &super::Session,
+    choice: &Choice,
+    options: &PlanOptions,
+) -> Vec<Plan> {
+    let declared = |stack: &str| session.rendered.targets.iter().any(|(target, _)| target.id.stack == stack);
+    let gone = session.ledgers.iter().filter(|(stack, _)| choice.stacks.is_empty() && !declared(stack));
+    gone.filter_map(|(stack, ledger)| undeclared(&lost_target(session, stack), ledger, options)).collect()
+}
+
+/// The target of a stack that only the records know.
+pub(super) fn lost_target(session: &super::Session, stack: &str) -> TargetId {
+    TargetId {
+        repository: session.workspace.repo.id.clone(),
+        environment: session.rendered.environment.name.clone(),
+        stack: stack.to_owned(),
+    }
+}

@@ -1,0 +1,154 @@
+//! `status` and `history`: how the stacks are, and what was done to them.
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{
+    apply::orders,
+    choose::Choice,
+    drift::{drift_one, observed},
+    plan::{lost_target, no_longer_declared},
+    planning::plan_all,
+    session::{About, Reach, Session, connect},
+    trouble::Trouble,
+    workspace::{Place, open, render},
+};
+use crate::apply::ready::judge;
+use crate::model::{Event, Hold, Ledger, ObjectId, Observed, ReadyReport, TargetId};
+use crate::plan::PlanOptions;
+
+/// How one stack stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Whose.
+    pub target: TargetId,
+    /// Its records.
+    pub ledger: Ledger,
+    /// How ready each object of the current revision is; none where it is not there.
+    pub readiness: Vec<(ObjectId, Option<ReadyReport>)>,
+    /// What a plan would hold back.
+    pub holds: Vec<Hold>,
+    /// Objects that drifted.
+    pub drifted: Option<usize>,
+    /// Objects that an apply would change.
+    pub pending_changes: Option<usize>,
+    /// Commits since the current revision; none where git cannot tell.
+    pub pending_commits: Option<usize>,
+    /// Lines to paste.
+    pub hints: Vec<String>,
+}
+
+/// Looks at each chosen stack; nothing is written.
+pub async fn status(
+    place: &Place,
+    choice: &Choice,
+    reach: &Reach,
+    events: Option<UnboundedSender<Event>>,
+) -> Result<(About, Vec<Standing>), Trouble> {
+    let workspace = open(place)?;
+    let rendered = render(&workspace, choice)?;
+    let session = connect(workspace, rendered, reach, events).await?;
+    let planned = plan_all(&session, orders(&session, &PlanOptions::default())).await?;
+    let mut standings = Vec::new();
+    for one in planned {
+        let mut standing = standing(&session, &one.plan.target).await;
+        let drifted = drift_one(&session, &one.plan.target).await;
+        standing.drifted = drifted.ok().filter(|d| d.revision.is_some()).map(|drifted| drifted.items.len());
+        standing.pending_changes = Some(one.plan.summary().changes());
+        standing.holds = one.plan.holds;
+        standing.hints.extend(lock_hint(&session, &one.plan.target).await);
+        standing.hints.extend(ways_in(&session, &one.plan.target));
+        standings.push(standing);
+    }
+    for plan in no_longer_declared(&session, choice, &PlanOptions::default()) {
+        let mut standing = standing(&session, &plan.target).await;
+        standing.holds = plan.holds;
+        standings.push(standing);
+    }
+    Ok((session.about(), standings))
+}
+
+async fn standing(session: &Session, target: &TargetId) -> Standing {
+    let ledger = session.ledger(&target.stack);
+    let live = observed(session, target).await;
+    let current = ledger.current().map(|revision| revision.inventory.clone()).unwrap_or_default();
+    let readiness = current
+        .into_iter()
+        .map(|item| {
+            let report = live.objects.get(&item.object).and_then(Observed::present).map(|o| judge(&o.body));
+            (item.object, report)
+        })
+        .collect();
+    Standing {
+        target: target.clone(),
+        pending_commits: session.commits_since(&ledger),
+        ledger,
+        readiness,
+        holds: Vec::new(),
+        drifted: None,
+        pending_changes: None,
+        hints: Vec::new(),
+    }
+}
+
+async fn lock_hint(session: &Session, target: &TargetId) -> Option<String> {
+    let held = session.cluster.lock_holder(session.state_namespace(), target).await.ok()??;
+    Some(format!("lock: held by {}", held.words))
+}
+
+/// How to reach the user interfaces: a port-forward for each known Service, and the URL of each Ingress.
+fn ways_in(session: &Session, target: &TargetId) -> Vec<String> {
+    let desired = session.rendered.targets.iter().find(|(known, _)| known.id == *target).map(|(_, d)| d);
+    let mut lines = Vec::new();
+    for wanted in desired.into_iter().flat_map(|desired| desired.objects.values()) {
+        if wanted.id.is("", "Service") {
+            lines.extend(port_forward(wanted));
+        }
+        if wanted.id.is("networking.k8s.io", "Ingress") {
+            lines.extend(urls(wanted));
+        }
+    }
+    lines
+}
+
+/// Ports on which monitoring systems have a user interface.
+const UI_PORTS: &[(u64, &str)] = &[
+    (9090, "Prometheus"),
+    (3000, "Grafana"),
+    (9093, "Alertmanager"),
+    (5601, "Kibana"),
+    (16686, "Jaeger"),
+    (15672, "RabbitMQ"),
+];
+
+fn port_forward(wanted: &crate::model::Wanted) -> Option<String> {
+    let ports = wanted.body.items(&["spec", "ports"]);
+    let numbers: Vec<u64> = ports.iter().filter_map(|port| port.get("port")?.as_u64()).collect();
+    let (port, name) = UI_PORTS.iter().find(|(port, _)| numbers.contains(port))?;
+    let namespace = wanted.id.namespace.as_deref().unwrap_or("default");
+    Some(format!("{name}: kubectl port-forward -n {namespace} svc/{} {port}:{port}", wanted.id.name))
+}
+
+fn urls(wanted: &crate::model::Wanted) -> Vec<String> {
+    let secured = !wanted.body.items(&["spec", "tls"]).is_empty();
+    let scheme = if secured { "https" } else { "http" };
+    let hosts = wanted.body.items(&["spec", "rules"]).iter().filter_map(|rule| rule.get("host")?.as_str());
+    hosts.map(|host| format!("{}: {scheme}://{host}", wanted.id.name)).collect()
+}
+
+/// The records of the chosen stacks, and of those that the environment lists no more.
+pub async fn history(
+    place: &Place,
+    choice: &Choice,
+    reach: &Reach,
+) -> Result<(About, Vec<(TargetId, Ledger)>), Trouble> {
+    let workspace = open(place)?;
+    let rendered = render(&workspace, choice)?;
+    let session = connect(workspace, rendered, reach, None).await?;
+    let mut all: Vec<(TargetId, Ledger)> =
+        session.rendered.chosen().map(|(target, _)| (target.id.clone(), session.ledger(&target.id.stack))).collect();
+    let known = |stack: &str| session.rendered.targets.iter().any(|(target, _)| target.id.stack == stack);
+    for (stack, ledger) in session.ledgers.iter().filter(|(stack, _)| choice.stacks.is_empty() && !known(stack)) {
+        all.push((lost_target(&session, stack), ledger.clone()));
+    }
+    Ok((session.about(), all))
+}
