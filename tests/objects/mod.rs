@@ -50,18 +50,6 @@ pub(crate) fn yaml_below(folder: &Path) -> Vec<Value> {
     found
 }
 
-/// The CustomResourceDefinitions of the data folder.
-pub(crate) fn crds(data: &Path) -> Vec<Value> {
-    let folders = [
-        "crds",
-        "kube-prometheus/manifests/setup",
-        "charts/spark-operator-kubeflow/crds",
-        "charts/spark-kubernetes-operator-apache/crds",
-    ];
-    let objects = folders.iter().flat_map(|folder| yaml_below(&data.join(folder)));
-    objects.filter(|object| object["kind"] == "CustomResourceDefinition").collect()
-}
-
 /// The built-in kinds and those of CustomResourceDefinitions.
 pub(crate) fn schemas<'a>(crds: impl IntoIterator<Item = &'a Value>) -> SchemaSet {
     let mut schemas = SchemaSet::builtin();
