@@ -23,7 +23,10 @@ mod objects;
 #[path = "unchanged/samples.rs"]
 mod samples;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use bed::Bed;
 use edits::Dice;
@@ -302,10 +305,11 @@ impl Fuzz {
         match (&proof, unchanged, &answer) {
             (Ok(()), true, _) => tally.proven += 1,
             (Ok(()), false, answer) => {
-                let answer = answer.as_ref().map(settled);
-                tally
-                    .wrong
-                    .push(format!("{}\n desired {desired}\n live {live}\n answer {answer:?}", subject.path));
+                let told = match answer {
+                    Ok(answer) => differences(&settled(live), &settled(answer)).join("\n  "),
+                    Err((code, message)) => format!("{code} {message}"),
+                };
+                tally.wrong.push(format!("{}\n  {told}\n  desired {desired}", subject.path));
             }
             (Err(why), true, _) => {
                 let why = format!("{why:?}").split('(').next().unwrap_or_default().to_owned();
@@ -317,14 +321,39 @@ impl Fuzz {
     }
 }
 
-/// An object less what changes with every write.
+/// An object less what changes with every write; the entries of `managedFields`, which stand in the order of their times,
+/// are ordered by manager.
 fn settled(object: &Value) -> Value {
     let mut object = object.clone();
     object["metadata"]["resourceVersion"] = Value::Null;
     for entry in object["metadata"]["managedFields"].as_array_mut().into_iter().flatten() {
         entry["time"] = Value::Null;
     }
+    if let Some(entries) = object["metadata"]["managedFields"].as_array_mut() {
+        entries.sort_by_key(|entry| {
+            format!("{} {} {}", entry["manager"], entry["operation"], entry["subresource"])
+        });
+    }
     object
+}
+
+/// The places in which two trees differ.
+fn differences(a: &Value, b: &Value) -> Vec<String> {
+    let pairs: Vec<_> = match (a, b) {
+        (Value::Object(x), Value::Object(y)) => {
+            let names: BTreeSet<_> = x.keys().chain(y.keys()).collect();
+            names.into_iter().map(|name| (name.clone(), &a[name], &b[name])).collect()
+        }
+        (Value::Array(x), Value::Array(y)) if x.len() == y.len() => {
+            x.iter().zip(y).enumerate().map(|(n, (a, b))| (n.to_string(), a, b)).collect()
+        }
+        _ if a == b => return Vec::new(),
+        _ => return vec![format!(": {a} -> {b}")],
+    };
+    let below = pairs
+        .into_iter()
+        .flat_map(|(name, a, b)| differences(a, b).into_iter().map(move |text| format!("/{name}{text}")));
+    below.collect()
 }
 
 fn path_of(types: &[ResourceType], body: &Value) -> String {

@@ -110,6 +110,13 @@ impl<'a> Schema<'a> {
         self.node.embedded
     }
 
+    /// Whether the server takes an empty value of this field for none: it is held by value and left out when empty.
+    ///
+    /// Known for built-in components, whose Go types were recorded.
+    pub fn is_omitted_when_empty(self) -> bool {
+        self.node.omitted
+    }
+
     /// Whether the kind has a `status` subresource; none where that is not known, and below the root.
     pub fn has_status(self) -> Option<bool> {
         self.status
