@@ -6,15 +6,13 @@ use serde_json::Value;
 
 use super::{
     element::Element,
-    owned::{owned, parts},
+    owned::{owned, owns_exactly, parts},
     path::get,
     quantity::same_quantity,
     set::FieldSet,
 };
-use crate::{
-    model::{Body, FieldPath, LiveObject, PathElement},
-    schema::{ListType, MapType, Schema, Sort, builtin_types},
-};
+use crate::model::{Body, FieldPath, LiveObject, PathElement};
+use crate::schema::{ListType, MapType, Schema, Sort, builtin_types};
 
 /// Why there is no proof; the object may still turn out to be unchanged.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,16 +69,14 @@ pub fn needs_no_write(
             return Err(Why::Unclear(FieldPath::of(&[field])));
         }
     }
-    let wanted = owned(desired.tree(), Some(schema));
-    ownership(desired, live, &wanted, manager)?;
+    ownership(desired, live, schema, manager)?;
 
     let gvk = desired.gvk();
-    let proof = Proof {
-        builtin: builtin_types().iter().any(|kind| kind.gvk == gvk),
-        exact: COMPARED_EXACTLY.contains(&(&*gvk.group, &*gvk.kind)),
-        absent: Cell::new(false),
-    };
+    let builtin = builtin_types().iter().any(|kind| kind.gvk == gvk);
+    let exact = COMPARED_EXACTLY.contains(&(&*gvk.group, &*gvk.kind));
+    let absent = Cell::new(false);
     for part in parts(desired.tree(), Some(schema)) {
+        let proof = Proof { typed: builtin || part.in_metadata, exact, absent: &absent };
         let parents: &[&str] = if part.in_metadata { &["metadata"] } else { &[] };
         let have = live.body.at(parents).and_then(|around| around.get(part.name));
         let below = part.around.and_then(|around| around.field(part.name));
@@ -90,7 +86,7 @@ pub fn needs_no_write(
             outer.fold(lack, Lack::within).why()
         })?;
     }
-    if proof.absent.get() { unclaimed(&wanted, live, manager) } else { Ok(()) }
+    if absent.get() { unclaimed(&owned(desired.tree(), Some(schema)), live, manager) } else { Ok(()) }
 }
 
 /// Kinds whose generation grows even where only an absent list became an empty one.
@@ -116,7 +112,7 @@ fn unclaimed(wanted: &FieldSet, live: &LiveObject, manager: &str) -> Result<(), 
 }
 
 /// Whether our one Apply entry owns exactly the fields that are desired.
-fn ownership(desired: &Body, live: &LiveObject, wanted: &FieldSet, manager: &str) -> Result<(), Why> {
+fn ownership(desired: &Body, live: &LiveObject, schema: Schema<'_>, manager: &str) -> Result<(), Why> {
     let mut ours = (live.managed.iter())
         .filter(|entry| entry.apply && entry.manager == manager && entry.subresource.is_none());
     let entry = ours.next();
@@ -124,13 +120,14 @@ fn ownership(desired: &Body, live: &LiveObject, wanted: &FieldSet, manager: &str
         return Err(Why::Entries);
     }
     let Some(entry) = entry else {
-        return if wanted.is_empty() { Ok(()) } else { Err(Why::Entries) };
+        let nothing = owns_exactly(&FieldSet::default(), desired.tree(), Some(schema));
+        return if nothing { Ok(()) } else { Err(Why::Entries) };
     };
     if entry.api_version != desired.api_version() {
         return Err(Why::Entries);
     }
     let have = FieldSet::parse(&entry.fields).map_err(|_| Why::Ownership)?;
-    if have == *wanted { Ok(()) } else { Err(Why::Ownership) }
+    if owns_exactly(&have, desired.tree(), Some(schema)) { Ok(()) } else { Err(Why::Ownership) }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -169,16 +166,17 @@ impl Lack {
 }
 
 /// How values are compared.
-struct Proof {
-    /// Whether the kind is built in: its fields are Go's, which normalise and leave out what is empty.
-    builtin: bool,
+struct Proof<'a> {
+    /// Whether the server keeps the fields in Go's types, which normalise and leave out what is empty: those of built-in
+    /// kinds, and `metadata`. In custom resources even a `null` that the server drops is news each time.
+    typed: bool,
     /// Whether an empty list is not the same as none.
     exact: bool,
     /// Whether some field was proven by its absence.
-    absent: Cell<bool>,
+    absent: &'a Cell<bool>,
 }
 
-impl Proof {
+impl Proof<'_> {
     /// Whether every leaf of a value is in live.
     fn equal(&self, wanted: &Value, live: Option<&Value>, schema: Option<Schema<'_>>) -> Result<(), Lack> {
         let atomic = schema.is_some_and(|schema| schema.map_type() == MapType::Atomic);
@@ -196,7 +194,7 @@ impl Proof {
                 return self.equal_items(items, live, schema);
             }
             (_, None, _) => return self.equal_absent(wanted, schema),
-            (_, Some(live), Some(schema)) if self.builtin && schema.is_quantity() => {
+            (_, Some(live), Some(schema)) if self.typed && schema.is_quantity() => {
                 wanted == live || same_quantity(wanted, live)
             }
             (_, Some(live), _) => wanted == live,
@@ -222,7 +220,7 @@ impl Proof {
             _ => false,
         };
         self.absent.set(true);
-        if same { Ok(()) } else { Err(Lack::new(LackSort::Value)) }
+        if same && self.typed { Ok(()) } else { Err(Lack::new(LackSort::Value)) }
     }
 
     /// Whether the items of a map-list or set are in live, in the same order; others may stand between.

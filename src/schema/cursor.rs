@@ -46,6 +46,12 @@ impl<'a> Schema<'a> {
         declared.or(self.node.additional).and_then(|id| self.step(id))
     }
 
+    /// The schema of a map key, and whether it is a declared field: [`Schema::field`] and [`Schema::declares`] at once.
+    pub fn key(self, name: &str) -> (Option<Self>, bool) {
+        let declared = self.document.field(self.node, name);
+        (declared.or(self.node.additional).and_then(|id| self.step(id)), declared.is_some())
+    }
+
     /// Whether the map key is a declared field.
     pub fn declares(self, name: &str) -> bool {
         self.document.field(self.node, name).is_some()

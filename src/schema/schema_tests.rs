@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use crate::{
-    model::Gvk,
-    schema::{ListType, MapType, Schema, SchemaSet, Sort, builtin_types, crd_types},
-};
+use crate::model::Gvk;
+use crate::schema::{ListType, MapType, Schema, SchemaSet, Sort, builtin_types, crd_types};
 
 #[test]
 fn the_bundle_knows_every_built_in_kind() {
