@@ -3,10 +3,8 @@
 use serde_json::Value;
 
 use super::element::Element;
-use crate::{
-    model::{FieldPath, PathElement},
-    schema::{ListType, Schema},
-};
+use crate::model::{FieldPath, PathElement};
+use crate::schema::{ListType, Schema};
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]

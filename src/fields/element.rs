@@ -1,11 +1,9 @@
 //! One step of a field path in a form that sorts and compares fast.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use crate::{
-    model::{PathElement, canonical},
-    schema::{ListType, Schema},
-};
+use crate::model::{PathElement, canonical};
+use crate::schema::{ListType, Schema};
 
 /// A path element; keys and values are kept as canonical JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,9 +28,10 @@ impl Element {
         let (sort, rest) = text.split_once(':')?;
         match sort {
             "f" => Some(Self::field(rest)),
+            "k" if is_canonical(rest) => Some(Self::Key(rest.into())),
             "k" => {
                 let keys: Map<String, Value> = serde_json::from_str(rest).ok()?;
-                Some(Self::of_keys(keys))
+                Some(Self::of_keys(keys.iter().map(|(name, value)| (&**name, value)).collect()))
             }
             "v" => Some(Self::of_value(&serde_json::from_str(rest).ok()?)),
             "i" => rest.parse().ok().map(Self::Index),
@@ -50,13 +49,27 @@ impl Element {
         }
     }
 
-    fn of_keys(keys: Map<String, Value>) -> Self {
-        let keys = keys.into_iter().map(|(name, value)| (name, plain(value))).collect();
-        Self::Key(canonical(&Value::Object(keys)).into())
+    /// The JSON map of key fields, sorted by name.
+    fn of_keys(mut keys: Vec<(&str, &Value)>) -> Self {
+        keys.sort_unstable_by_key(|(name, _)| *name);
+        let mut text = String::with_capacity(32);
+        text.push('{');
+        for (at, (name, value)) in keys.into_iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            push_text(&mut text, name);
+            text.push(':');
+            push_value(&mut text, value);
+        }
+        text.push('}');
+        Self::Key(text.into())
     }
 
     fn of_value(value: &Value) -> Self {
-        Self::Value(canonical(&plain(value.clone())).into())
+        let mut text = String::new();
+        push_value(&mut text, value);
+        Self::Value(text.into())
     }
 
     /// The element of a list's item; none where it cannot be told from others.
@@ -65,9 +78,9 @@ impl Element {
             (ListType::Map, Value::Object(fields)) => {
                 let keys = schema.keys().filter_map(|key| {
                     let value = fields.get(key.name).or(key.default)?;
-                    Some((key.name.to_owned(), value.clone()))
+                    Some((key.name, value))
                 });
-                let keys: Map<_, _> = keys.collect();
+                let keys: Vec<_> = keys.collect();
                 (!keys.is_empty()).then(|| Self::of_keys(keys))
             }
             (ListType::Set, Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
@@ -78,14 +91,43 @@ impl Element {
     }
 }
 
-/// A number without a fraction as an integer, as the server compares them.
-fn plain(value: Value) -> Value {
-    match value.as_f64() {
-        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-        Some(float) if value.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-            Value::from(float as i64)
+/// Whether the JSON text of key fields is certain to be as we write it: no escapes, no fractions, no white space.
+///
+/// The server sorts the names; a text in another order would merely not be found.
+fn is_canonical(text: &str) -> bool {
+    let mut inside = false;
+    text.bytes().all(|byte| {
+        inside ^= byte == b'"';
+        match byte {
+            b'\\' => false,
+            b'.' | b'e' | b'E' | b'+' | b' ' | b'\n' | b'\t' => inside,
+            _ => true,
         }
-        _ => value,
+    })
+}
+
+/// Writes a scalar as JSON, a number without a fraction as an integer, as the server compares them.
+fn push_value(text: &mut String, value: &Value) {
+    match value {
+        Value::String(string) => push_text(text, string),
+        Value::Number(number) => text.push_str(&whole(number).unwrap_or_else(|| number.to_string())),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => text.push_str(&canonical(value)),
+    }
+}
+
+fn whole(number: &Number) -> Option<String> {
+    let float =
+        number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15)?;
+    Some(format!("{float:.0}"))
+}
+
+fn push_text(text: &mut String, string: &str) {
+    if string.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\' || byte == 0x7f) {
+        text.push_str(&Value::from(string).to_string());
+    } else {
+        text.push('"');
+        text.push_str(string);
+        text.push('"');
     }
 }
 
@@ -93,7 +135,9 @@ impl From<&PathElement> for Element {
     fn from(element: &PathElement) -> Self {
         match element {
             PathElement::Field(name) => Self::field(name),
-            PathElement::Key(keys) => Self::of_keys(keys.iter().cloned().collect()),
+            PathElement::Key(keys) => {
+                Self::of_keys(keys.iter().map(|(name, value)| (&**name, value)).collect())
+            }
             PathElement::Value(value) => Self::of_value(value),
             PathElement::Index(index) => Self::Index(*index),
         }

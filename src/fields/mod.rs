@@ -21,3 +21,7 @@ pub use path::{get, parse_path, parse_path_in, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
 pub use unchanged::{Why, needs_no_write};
+
+#[cfg(test)]
+#[path = "fields_tests.rs"]
+mod tests;

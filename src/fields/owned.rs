@@ -81,10 +81,15 @@ pub fn owned(body: &Value, schema: Option<Schema<'_>>) -> FieldSet {
 
 /// One map key: itself a member where it is null, empty or no declared field.
 fn child(name: &str, value: &Value, around: Option<Schema<'_>>) -> Option<(Element, FieldSet)> {
-    let mut set = fields(value, around.and_then(|schema| schema.field(name)));
-    let declared = around.is_some_and(|schema| schema.declares(name));
-    set.member |= !declared || value.is_null() || value.as_object().is_some_and(Map::is_empty);
+    let (schema, declared) = around.map_or((None, false), |schema| schema.key(name));
+    let mut set = fields(value, schema);
+    set.member |= is_member(value, declared);
     (!set.is_empty()).then(|| (Element::field(name), set))
+}
+
+#[expect(clippy::fn_params_excessive_bools, reason = "one fact about a field")]
+fn is_member(value: &Value, declared: bool) -> bool {
+    !declared || value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
 /// The fields of a value.
@@ -123,4 +128,62 @@ fn of_items(items: &[Value], schema: Schema<'_>) -> FieldSet {
         same
     });
     FieldSet::of_children(children)
+}
+
+/// Whether a set is exactly what [`owned`] gives, without making that.
+pub(super) fn owns_exactly(set: &FieldSet, body: &Value, schema: Option<Schema<'_>>) -> bool {
+    let empty = FieldSet::default();
+    let metadata = set.field("metadata").unwrap_or(&empty);
+    let (mut in_root, mut in_metadata) = (0, 0);
+    for part in parts(body, schema) {
+        let (set, count) = if part.in_metadata { (metadata, &mut in_metadata) } else { (set, &mut in_root) };
+        match child_equals(set, part.name, part.value, part.around) {
+            Some(owned) => *count += usize::from(owned),
+            None => return false,
+        }
+    }
+    in_root += usize::from(in_metadata > 0);
+    let plain = !set.member && !metadata.member;
+    plain && in_root == set.children.len() && in_metadata == metadata.children.len()
+}
+
+/// Whether a map key owns what the set says of it: `Some(true)` where that is something, `None` where it is not so.
+fn child_equals(set: &FieldSet, name: &str, value: &Value, around: Option<Schema<'_>>) -> Option<bool> {
+    let (schema, declared) = around.map_or((None, false), |schema| schema.key(name));
+    let child = set.field(name);
+    let member = child.is_some_and(|child| child.member);
+    equals(child, value, schema, (member, is_member(value, declared)))?;
+    Some(child.is_some())
+}
+
+/// Whether a node of a set is what a value owns; `members` says whether it is one and whether its place makes it one.
+fn equals(
+    set: Option<&FieldSet>,
+    value: &Value,
+    schema: Option<Schema<'_>>,
+    members: (bool, bool),
+) -> Option<()> {
+    let empty = FieldSet::default();
+    let (is, placed) = members;
+    let children = set.map_or(0, |set| set.children.len());
+    let set = set.unwrap_or(&empty);
+    let (leaf, found) = match (value, schema) {
+        (Value::Object(_), Some(schema)) if schema.map_type() == MapType::Atomic => (true, 0),
+        (Value::Object(map), _) => {
+            let mut found = 0;
+            for (name, value) in map {
+                found += usize::from(child_equals(set, name, value, schema)?);
+            }
+            (false, found)
+        }
+        (Value::Array(items), Some(schema)) if schema.list_type() != ListType::Atomic => {
+            for item in items {
+                let child = set.child(&Element::of_item(schema, item)?)?;
+                equals(Some(child), item, schema.items(), (child.member, true))?;
+            }
+            (false, items.len())
+        }
+        _ => (true, 0),
+    };
+    (is == (leaf || placed) && found == children).then_some(())
 }

@@ -140,6 +140,16 @@ impl FieldSet {
         self.children.get(at).map(|(_, child)| child)
     }
 
+    /// The child of a map key, found without an allocation.
+    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+        let order = |element: &Element| match element {
+            Element::Field(other) => (**other).cmp(name),
+            Element::Key(_) | Element::Value(_) | Element::Index(_) => Ordering::Greater,
+        };
+        let at = self.children.binary_search_by(|(element, _)| order(element)).ok()?;
+        self.children.get(at).map(|(_, child)| child)
+    }
+
     fn at(&self, path: &[PathElement]) -> Option<&Self> {
         path.iter().try_fold(self, |set, element| set.child(&Element::from(element)))
     }

@@ -1,19 +1,18 @@
 //! The proof that applying an object would change nothing, without asking the server.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use serde_json::Value;
 
 use super::{
     element::Element,
-    owned::{owned, parts},
+    owned::{owned, owns_exactly, parts},
+    path::get,
     quantity::same_quantity,
     set::FieldSet,
 };
-use crate::{
-    model::{Body, FieldPath, LiveObject, PathElement},
-    schema::{ListType, MapType, Schema, builtin_types},
-};
+use crate::model::{Body, FieldPath, LiveObject, PathElement};
+use crate::schema::{ListType, MapType, Schema, Sort, builtin_types};
 
 /// Why there is no proof; the object may still turn out to be unchanged.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +72,11 @@ pub fn needs_no_write(
     ownership(desired, live, schema, manager)?;
 
     let gvk = desired.gvk();
-    let proof = Proof { builtin: builtin_types().iter().any(|kind| kind.gvk == gvk) };
+    let builtin = builtin_types().iter().any(|kind| kind.gvk == gvk);
+    let exact = COMPARED_EXACTLY.contains(&(&*gvk.group, &*gvk.kind));
+    let absent = Cell::new(false);
     for part in parts(desired.tree(), Some(schema)) {
+        let proof = Proof { typed: builtin || part.in_metadata, exact, absent: &absent };
         let parents: &[&str] = if part.in_metadata { &["metadata"] } else { &[] };
         let have = live.body.at(parents).and_then(|around| around.get(part.name));
         let below = part.around.and_then(|around| around.field(part.name));
@@ -83,6 +85,28 @@ pub fn needs_no_write(
             let outer = parents.iter().map(|parent| PathElement::Field((*parent).to_owned()));
             outer.fold(lack, Lack::within).why()
         })?;
+    }
+    if absent.get() { unclaimed(&owned(desired.tree(), Some(schema)), live, manager) } else { Ok(()) }
+}
+
+/// Kinds whose generation grows even where only an absent list became an empty one.
+const COMPARED_EXACTLY: &[(&str, &str)] = &[
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+];
+
+/// Whether no other manager owns a field of ours that is not there: applying would take it from them.
+fn unclaimed(wanted: &FieldSet, live: &LiveObject, manager: &str) -> Result<(), Why> {
+    for entry in &live.managed {
+        if entry.apply && entry.manager == manager && entry.subresource.is_none() {
+            continue;
+        }
+        let theirs = FieldSet::parse(&entry.fields).map_err(|_| Why::Ownership)?;
+        let shared = wanted.intersection(&theirs).paths();
+        if let Some(path) = shared.into_iter().find(|path| get(live.body.tree(), path).is_none()) {
+            return Err(Why::Unclear(path));
+        }
     }
     Ok(())
 }
@@ -95,15 +119,15 @@ fn ownership(desired: &Body, live: &LiveObject, schema: Schema<'_>, manager: &st
     if ours.next().is_some() {
         return Err(Why::Entries);
     }
-    let wanted = owned(desired.tree(), Some(schema));
     let Some(entry) = entry else {
-        return if wanted.is_empty() { Ok(()) } else { Err(Why::Entries) };
+        let nothing = owns_exactly(&FieldSet::default(), desired.tree(), Some(schema));
+        return if nothing { Ok(()) } else { Err(Why::Entries) };
     };
     if entry.api_version != desired.api_version() {
         return Err(Why::Entries);
     }
     let have = FieldSet::parse(&entry.fields).map_err(|_| Why::Ownership)?;
-    if have == wanted { Ok(()) } else { Err(Why::Ownership) }
+    if owns_exactly(&have, desired.tree(), Some(schema)) { Ok(()) } else { Err(Why::Ownership) }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -142,12 +166,17 @@ impl Lack {
 }
 
 /// How values are compared.
-struct Proof {
-    /// Whether the kind is built in: its fields are Go's, which normalise and leave out what is empty.
-    builtin: bool,
+struct Proof<'a> {
+    /// Whether the server keeps the fields in Go's types, which normalise and leave out what is empty: those of built-in
+    /// kinds, and `metadata`. In custom resources even a `null` that the server drops is news each time.
+    typed: bool,
+    /// Whether an empty list is not the same as none.
+    exact: bool,
+    /// Whether some field was proven by its absence.
+    absent: &'a Cell<bool>,
 }
 
-impl Proof {
+impl Proof<'_> {
     /// Whether every leaf of a value is in live.
     fn equal(&self, wanted: &Value, live: Option<&Value>, schema: Option<Schema<'_>>) -> Result<(), Lack> {
         let atomic = schema.is_some_and(|schema| schema.map_type() == MapType::Atomic);
@@ -164,8 +193,8 @@ impl Proof {
             (Value::Array(items), _, Some(schema)) if schema.list_type() != ListType::Atomic => {
                 return self.equal_items(items, live, schema);
             }
-            (_, None, _) => is_nothing(wanted),
-            (_, Some(live), Some(schema)) if self.builtin && schema.is_quantity() => {
+            (_, None, _) => return self.equal_absent(wanted, schema),
+            (_, Some(live), Some(schema)) if self.typed && schema.is_quantity() => {
                 wanted == live || same_quantity(wanted, live)
             }
             (_, Some(live), _) => wanted == live,
@@ -173,12 +202,34 @@ impl Proof {
         if same { Ok(()) } else { Err(Lack::new(LackSort::Value)) }
     }
 
+    /// Whether a value is the same as none.
+    ///
+    /// An empty value is so only where Go holds the field by value and leaves it out when empty: had a pointer been
+    /// `null` before, `false` would be news.
+    fn equal_absent(&self, wanted: &Value, schema: Option<Schema<'_>>) -> Result<(), Lack> {
+        let omitted = schema.filter(|schema| schema.is_omitted_when_empty());
+        let same = match (wanted, omitted.map(Schema::sort)) {
+            (Value::Null, _) => true,
+            (Value::Bool(value), Some(Sort::Boolean)) => !value,
+            (Value::Number(number), Some(Sort::Integer | Sort::Number)) => number.as_f64() == Some(0.0),
+            (Value::String(text), Some(Sort::String)) => text.is_empty(),
+            (Value::Array(items), Some(Sort::List)) => items.is_empty() && !self.exact,
+            (Value::Object(map), Some(Sort::Object)) => {
+                map.is_empty() && !self.exact && omitted.is_some_and(|schema| schema.additional().is_some())
+            }
+            _ => false,
+        };
+        self.absent.set(true);
+        if same && self.typed { Ok(()) } else { Err(Lack::new(LackSort::Value)) }
+    }
+
     /// Whether the items of a map-list or set are in live, in the same order; others may stand between.
     fn equal_items(&self, items: &[Value], live: Option<&Value>, schema: Schema<'_>) -> Result<(), Lack> {
         let Some(Value::Array(have)) = live else {
-            // An empty one is owned by nobody: only built-in kinds leave it out for certain.
-            let absent = items.is_empty() && live.is_none() && self.builtin;
-            return if absent { Ok(()) } else { Err(Lack::new(LackSort::Value)) };
+            return match live {
+                None => self.equal_absent(&Value::Array(items.to_vec()), Some(schema)),
+                Some(_) => Err(Lack::new(LackSort::Value)),
+            };
         };
         let wanted = elements(items, schema)?;
         let present = elements(have, schema)?;
@@ -195,18 +246,6 @@ impl Proof {
                 .map_err(|lack| lack.within(PathElement::from(element)))?;
         }
         Ok(())
-    }
-}
-
-/// Values that the server may leave out.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(value) => !value,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
     }
 }
 

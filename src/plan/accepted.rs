@@ -58,12 +58,16 @@ pub(crate) fn changed(context: &Context<'_>, id: &ObjectId, case: &Case, outcome
     if !case.edits.is_empty() && case.action == Action::Adopt {
         fields.extend(dropped(context, case, live));
     }
-    let action = match case.action {
-        Action::Adopt | Action::Handover => case.action,
-        _ if !case.disowned.is_empty() && fields.is_empty() => Action::Handover,
-        _ if !fields.is_empty() => Action::Patch,
-        _ if outcome.moved => Action::Ownership,
-        _ => return Verdict::Unchanged,
+    let action = if matches!(case.action, Action::Adopt | Action::Handover) {
+        case.action
+    } else if !fields.is_empty() {
+        Action::Patch
+    } else if !case.disowned.is_empty() {
+        Action::Handover
+    } else if outcome.moved {
+        Action::Ownership
+    } else {
+        return Verdict::Unchanged;
     };
     let mut step = step_of(context, wanted, action, reason(case, action));
     fields.extend(case.yielded.iter().cloned());
@@ -76,12 +80,12 @@ pub(crate) fn changed(context: &Context<'_>, id: &ObjectId, case: &Case, outcome
 
 fn reason(case: &Case, action: Action) -> String {
     let disowned: Vec<_> = case.disowned.iter().map(ToString::to_string).collect();
-    match action {
-        Action::Handover if !disowned.is_empty() => {
-            format!("gives up {} without changing it", disowned.join(", "))
-        }
-        Action::Ownership => "only who owns fields changes".to_owned(),
-        _ => case.reason.clone(),
+    if action == Action::Handover && !disowned.is_empty() {
+        format!("gives up {} without changing it", disowned.join(", "))
+    } else if action == Action::Ownership {
+        "only who owns fields changes".to_owned()
+    } else {
+        case.reason.clone()
     }
 }
 

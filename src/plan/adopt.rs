@@ -18,7 +18,8 @@ pub(crate) fn take_out(tree: &mut Value, path: &FieldPath) {
     fields::remove(tree, path);
     let mut around = path.clone();
     while around.0.pop().is_some() && !around.0.is_empty() {
-        let emptied = fields::get(tree, &around).and_then(Value::as_object).is_some_and(|m| m.is_empty());
+        let emptied =
+            fields::get(tree, &around).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty);
         if !emptied || !matches!(around.0.last(), Some(PathElement::Field(_))) {
             return;
         }

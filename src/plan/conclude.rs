@@ -47,7 +47,7 @@ pub fn conclude(context: &Context<'_>, inquiries: Vec<Inquiry<'_>>) -> Plan {
             },
         }
     }
-    let pruned = prune::prune(context, steps.values().any(|step| step.action.is_change()));
+    let pruned = prune::prune(context, steps.values());
     plan.holds.extend(guards::guards(context, &pruned));
     plan.notes.extend(stale(context));
     applies(context, steps, &mut plan);

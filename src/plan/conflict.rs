@@ -108,9 +108,8 @@ pub(crate) fn decide(context: &Context<'_>, id: &ObjectId, field: &str, rival: &
         return ConflictDecision::Yield;
     }
     let among = |managers: &[&str]| managers.iter().any(|pattern| like(pattern, &rival.manager));
-    if rival.manager == FIELD_MANAGER || among(HUMAN) {
-        ConflictDecision::Take
-    } else if foreign::reconciler(&rival.manager).is_some() && context.policy.adopt_foreign {
+    let adopted = foreign::reconciler(&rival.manager).is_some() && context.policy.adopt_foreign;
+    if rival.manager == FIELD_MANAGER || among(HUMAN) || adopted {
         ConflictDecision::Take
     } else if among(CONTROLLERS) {
         ConflictDecision::Yield

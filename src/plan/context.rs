@@ -152,7 +152,8 @@ impl<'a> Context<'a> {
 
     /// What the current revision's inventory says of an object.
     pub(crate) fn last_item(&self, id: &ObjectId) -> Option<&'a InventoryItem> {
-        self.ledger.current()?.inventory.iter().find(|item| item.object == *id)
+        let items = &self.ledger.current()?.inventory;
+        items.iter().find(|item| item.object.name == id.name && item.object == *id)
     }
 
     /// The live object, where it is there.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ANNOTATION_WAIT, Action, Body, DesiredState, ObjectId, Step, Wait, Write};
+use crate::model::{ANNOTATION_WAIT, Action, Body, DesiredState, ObjectId, Propagation, Step, Wait, Write};
 
 use super::edges::{How, object_id, pod_references, pod_template};
 
@@ -18,9 +18,20 @@ pub(crate) fn wait_of(id: &ObjectId, body: &Body) -> Wait {
     }
 }
 
+/// A workload that reads a ConfigMap or Secret.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader {
+    id: ObjectId,
+    how: How,
+    reloads: bool,
+}
+
+/// The readers of each ConfigMap and Secret.
+pub(crate) type Readers = BTreeMap<ObjectId, Vec<Reader>>;
+
 /// Who reads a ConfigMap or Secret, and how.
-pub(crate) fn readers(desired: &DesiredState) -> BTreeMap<ObjectId, Vec<(ObjectId, How, bool)>> {
-    let mut readers: BTreeMap<ObjectId, Vec<_>> = BTreeMap::new();
+pub(crate) fn readers(desired: &DesiredState) -> Readers {
+    let mut readers = Readers::new();
     for (id, wanted) in &desired.objects {
         let Some(template) = pod_template(&wanted.body) else { continue };
         let reloads = has_reloader(template);
@@ -28,7 +39,7 @@ pub(crate) fn readers(desired: &DesiredState) -> BTreeMap<ObjectId, Vec<(ObjectI
             if matches!(used.how, How::Files | How::FileAtStart | How::Environment) {
                 let (group, kind) = used.kind;
                 let to = object_id(group, kind, id.namespace.as_deref(), &used.name);
-                readers.entry(to).or_default().push((id.clone(), used.how, reloads));
+                readers.entry(to).or_default().push(Reader { id: id.clone(), how: used.how, reloads });
             }
         }
     }
@@ -45,22 +56,15 @@ fn has_reloader(template: &serde_json::Value) -> bool {
 }
 
 /// What follows when a step is carried out, in words.
-pub(crate) fn effects(
-    step: &Step,
-    readers: &BTreeMap<ObjectId, Vec<(ObjectId, How, bool)>>,
-    restarted: &dyn Fn(&ObjectId) -> bool,
-) -> Vec<String> {
+pub(crate) fn effects(step: &Step, readers: &Readers, restarted: &dyn Fn(&ObjectId) -> bool) -> Vec<String> {
     let mut effects = Vec::new();
     if restarts(step) {
         effects.push(format!("restarts {}", step.object));
     }
     if step.action == Action::Replace {
-        effects.push(match step.write {
-            Write::Replace { propagation: crate::model::Propagation::Orphan, .. } => {
-                format!("deletes {} and makes it anew; its Pods are kept", step.object)
-            }
-            _ => format!("deletes {} and makes it anew", step.object),
-        });
+        let orphans = matches!(step.write, Write::Replace { propagation: Propagation::Orphan, .. });
+        let kept = if orphans { "; its Pods are kept" } else { "" };
+        effects.push(format!("deletes {} and makes it anew{kept}", step.object));
     }
     let content = |change: &&crate::model::FieldChange| {
         ["data", "binaryData"].iter().any(|key| change.path.starts_with(&[key]))
@@ -68,24 +72,22 @@ pub(crate) fn effects(
     let changes =
         step.fields.iter().filter(content).any(|change| change.values.before != change.values.after);
     if step.action != Action::Create && changes {
-        for (reader, how, reloads) in readers.get(&step.object).into_iter().flatten() {
-            if !restarted(reader) {
-                effects.push(told(reader, *how, *reloads));
-            }
-        }
+        let affected = readers.get(&step.object).into_iter().flatten();
+        effects.extend(affected.filter(|reader| !restarted(&reader.id)).map(told));
     }
     effects
 }
 
-fn told(reader: &ObjectId, how: How, reloads: bool) -> String {
-    match (how, reloads) {
-        (How::Files, true) => format!("{reader} reads it: reloads within about a minute"),
+fn told(reader: &Reader) -> String {
+    let id = &reader.id;
+    match (reader.how, reader.reloads) {
+        (How::Files, true) => format!("{id} reads it: reloads within about a minute"),
         (How::Files, false) => {
             format!(
-                "{reader} reads it: its files follow within about a minute, the program needs a reload or restart"
+                "{id} reads it: its files follow within about a minute, the program needs a reload or restart"
             )
         }
-        _ => format!("{reader} reads it when it starts: needs a restart"),
+        _ => format!("{id} reads it when it starts: needs a restart"),
     }
 }
 

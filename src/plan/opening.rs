@@ -27,7 +27,7 @@ pub(crate) fn open(context: &Context<'_>, id: &ObjectId) -> Result<Box<Case>, Ve
     let Some(wanted) = context.wanted(id) else {
         return Err(hold(held(context, id, HoldSort::Unreadable, "it is not declared".to_owned())));
     };
-    if is_done(context, wanted) {
+    if wanted.id.kind == "Job" && is_done(context, wanted) {
         return Err(Verdict::Unchanged);
     }
     match context.live.objects.get(id) {
@@ -52,8 +52,8 @@ fn unreadable(context: &Context<'_>, id: &ObjectId, why: &str) -> Verdict {
 
 /// A Job that ran to its end under the same digest is done, even when it is gone (rules 14).
 fn is_done(context: &Context<'_>, wanted: &Wanted) -> bool {
-    let digest = context.sealer.digest(&wanted.body);
-    context.last_item(&wanted.id).is_some_and(|item| item.done && item.digest.as_ref() == Some(&digest))
+    let item = context.last_item(&wanted.id).filter(|item| item.done);
+    item.is_some_and(|item| item.digest.as_ref() == Some(&context.sealer.digest(&wanted.body)))
 }
 
 /// A case about a wanted object, ignored fields taken out.
@@ -99,10 +99,7 @@ fn from_pointer(pointer: &str, tree: &Value) -> FieldPath {
     let element = |part: String| {
         let place = part.parse::<usize>().ok().filter(|_| at.is_some_and(Value::is_array));
         let element = place.map_or_else(|| PathElement::Field(part.clone()), PathElement::Index);
-        at = at.and_then(|value| match &element {
-            PathElement::Index(place) => value.get(place),
-            _ => value.get(&part),
-        });
+        at = at.and_then(|value| place.map_or_else(|| value.get(&part), |place| value.get(place)));
         element
     };
     FieldPath(parts.map(element).collect())
@@ -192,7 +189,6 @@ fn present(context: &Context<'_>, wanted: &Wanted, live: &Arc<LiveObject>) -> Re
     }
     let mut case = case(context, wanted, Some(live));
     case.action = Action::Patch;
-    case.reason = reason(context, wanted);
     match claim(context, live) {
         Claim::Ours => {
             pre_yield(context, id, live, &mut case);
@@ -200,8 +196,9 @@ fn present(context: &Context<'_>, wanted: &Wanted, live: &Arc<LiveObject>) -> Re
             if proven(context, live, &case) {
                 return Err(Verdict::Unchanged);
             }
+            case.reason = reason(context, wanted);
         }
-        Claim::Shared => case.reason = "other stacks declare it too".to_owned(),
+        Claim::Shared => "other stacks declare it too".clone_into(&mut case.reason),
         Claim::Free => adopt(&mut case, live, "nobody's inventory names it"),
         Claim::Foreign(owner) if context.policy.adopt_foreign => {
             adopt(&mut case, live, &format!("taken over from {owner}"));
@@ -243,8 +240,16 @@ fn adopt(case: &mut Case, live: &LiveObject, reason: &str) {
 
 /// Fields that a controller owns and we do not are left out at once, so that no request is needed to see it again.
 fn pre_yield(context: &Context<'_>, id: &ObjectId, live: &LiveObject, case: &mut Case) {
+    // Nobody wants `status`, and its entries are the usual ones.
+    let others = live.managed.iter().filter(|entry| {
+        !(entry.apply && entry.manager == case.manager) && entry.subresource.as_deref() != Some("status")
+    });
+    let others: Vec<_> = others.collect();
+    if others.is_empty() {
+        return;
+    }
     let wanted = fields::owned(case.body.tree(), context.schema(&case.body));
-    for entry in live.managed.iter().filter(|entry| !(entry.apply && entry.manager == case.manager)) {
+    for entry in others {
         let rival = Rival { manager: entry.manager.clone(), subresource: entry.subresource.clone() };
         let Ok(theirs) = FieldSet::parse(&entry.fields) else { continue };
         let fields = theirs.intersection(&wanted).paths().into_iter();

@@ -28,8 +28,8 @@ pub(crate) struct Pruned {
     pub(crate) uncounted: usize,
 }
 
-/// Decides about every object of the inventory that is declared no more.
-pub(crate) fn prune(context: &Context<'_>, changes_elsewhere: bool) -> Pruned {
+/// Decides about every object of the inventory that is declared no more; `steps` are those of declared objects.
+pub(crate) fn prune<'s>(context: &Context<'_>, mut steps: impl Iterator<Item = &'s Step>) -> Pruned {
     let mut pruned = Pruned::default();
     let gone: BTreeMap<_, _> = context
         .inventory()
@@ -47,7 +47,7 @@ pub(crate) fn prune(context: &Context<'_>, changes_elsewhere: bool) -> Pruned {
             }
         }
     }
-    if changes_elsewhere || context.options.destroy {
+    if context.options.destroy || steps.any(|step| step.action.is_change()) {
         superseded::collect(context, &mut pruned);
     } else {
         superseded::keep_all(context, &mut pruned);

@@ -54,9 +54,11 @@ pub struct Access<'a> {
     pub read_only: bool,
 }
 
+type Verbs = BTreeSet<&'static str>;
+
 /// Rules of one Role: verbs by group, resource and, where given, names.
 #[derive(Debug, Default)]
-struct Rules(BTreeMap<(String, String, BTreeSet<String>), BTreeSet<&'static str>>);
+struct Rules(BTreeMap<(String, String, BTreeSet<String>), Verbs>);
 
 impl Rules {
     fn allow(&mut self, group: &str, resource: &str, verbs: &[&'static str]) {
@@ -69,20 +71,18 @@ impl Rules {
 
     /// The rules of a Role; resources of a group with the same verbs share one.
     fn to_value(&self) -> Value {
-        let mut merged: BTreeMap<(&str, Vec<&str>, &BTreeSet<String>), Vec<&str>> = BTreeMap::new();
+        let mut merged: BTreeMap<(&str, Verbs, &BTreeSet<String>), Vec<&str>> = BTreeMap::new();
         for ((group, resource, names), verbs) in &self.0 {
-            let verbs = verbs.iter().copied().collect();
-            merged.entry((group, verbs, names)).or_default().push(resource);
+            merged.entry((group, verbs.clone(), names)).or_default().push(resource);
         }
-        let rule =
-            |((group, verbs, names), resources): (&(&str, Vec<&str>, &BTreeSet<String>), &Vec<&str>)| {
-                let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
-                if let (false, Some(map)) = (names.is_empty(), rule.as_object_mut()) {
-                    map.insert("resourceNames".to_owned(), json!(names));
-                }
-                rule
-            };
-        merged.iter().map(rule).collect()
+        let rules = merged.into_iter().map(|((group, verbs, names), resources)| {
+            let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+            if let (false, Some(map)) = (names.is_empty(), rule.as_object_mut()) {
+                map.insert("resourceNames".to_owned(), json!(names));
+            }
+            rule
+        });
+        rules.collect()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     model::{
         ANNOTATION_PROTECT, Action, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted, Write,
     },
+    secrets::Redactor,
 };
 
 use super::{
@@ -136,6 +137,8 @@ fn refused(context: &Context<'_>, id: &ObjectId, refusal: &Refusal) -> Hold {
         .map(|cause| format!("{}: {}", cause.field, cause.message))
         .collect();
     let more = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join("; ")) };
-    let reason = format!("the API server refuses it ({}): {}{more}", refusal.code, refusal.message);
+    let told = format!("the API server refuses it ({}): {}{more}", refusal.code, refusal.message);
+    // Servers quote the values they refuse.
+    let reason = Redactor::from_bodies(context.wanted(id).map(|wanted| &wanted.body)).redact(&told);
     Hold { fix: Some(fix), ..held(context, id, HoldSort::Refused, reason) }
 }

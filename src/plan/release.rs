@@ -30,8 +30,8 @@ fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
         .collect();
     let exclusive = ours.iter().any(|(_, entry)| entry.manager == FIELD_MANAGER);
     for (index, entry) in &ours {
-        let path = format!("/metadata/managedFields/{index}/manager");
-        patch.push(json!({"op": "test", "path": path, "value": entry.manager}));
+        let place = format!("/metadata/managedFields/{index}/manager");
+        patch.push(json!({"op": "test", "path": place, "value": entry.manager}));
     }
     if ours.len() == live.managed.len() {
         // The server takes an empty list for "leave it": one empty entry clears all.
@@ -45,8 +45,8 @@ fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
     for label in labels.iter().filter(|_| exclusive) {
         let value = live.body.label(label);
         if value.is_some_and(|value| *label != LABEL_MANAGED_BY || value == FIELD_MANAGER) {
-            let path = format!("/metadata/labels/{}", label.replace('/', "~1"));
-            patch.push(json!({"op": "remove", "path": path}));
+            let place = format!("/metadata/labels/{}", label.replace('/', "~1"));
+            patch.push(json!({"op": "remove", "path": place}));
         }
     }
     patch

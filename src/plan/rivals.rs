@@ -79,19 +79,19 @@ pub(crate) fn yielded(context: &Context<'_>, case: &Case, path: &FieldPath, riva
             before: context.shown(&case.body, path, live),
             after: context.shown(&case.body, path, live),
         },
-        writer: writer(case, path, rival),
+        writer: Some(writer(case, path, rival)),
         note: Some(format!("left to {}", rival.told())),
     }
 }
 
-fn writer(case: &Case, path: &FieldPath, rival: &Rival) -> Option<Writer> {
+fn writer(case: &Case, path: &FieldPath, rival: &Rival) -> Writer {
     let entries = case.live.as_ref().map(|live| fields::owners_of(live, path)).unwrap_or_default();
     let entry = entries.into_iter().find(|entry| entry.manager == rival.manager);
-    Some(Writer {
+    Writer {
         manager: rival.manager.clone(),
         subresource: rival.subresource.clone(),
         time: entry.and_then(|entry| entry.time.clone()),
-    })
+    }
 }
 
 /// The hold over fields that no rule decides, all of them at once.
@@ -114,7 +114,7 @@ fn undecided(
             ),
             after: context.shown(&case.body, path, fields::get(case.body.tree(), path)),
         },
-        writer: writer(case, path, rival),
+        writer: Some(writer(case, path, rival)),
         note: Some("undecided".to_owned()),
     };
     let fields = open.iter().filter_map(|(_, path, rival)| Some(shown(path.as_ref()?, rival))).collect();

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example record-schemas` writes the bundle from a running API server.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use serde::Deserialize;
 
@@ -12,9 +12,11 @@ use crate::model::{Gvk, ResourceType};
 /// OpenAPI v3 of every built-in group of Kubernetes 1.36.3, less descriptions, and discovery's rows; JSON in zstd.
 const BUNDLE: &[u8] = include_bytes!("builtin-1.36.zst");
 
-#[derive(Deserialize)]
-struct Types {
+#[derive(Default, Deserialize)]
+struct Tables {
     types: Vec<TypeRow>,
+    /// By component: the fields that Go holds by value and leaves out when empty.
+    omitted: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -27,25 +29,23 @@ struct TypeRow {
     verbs: Vec<String>,
 }
 
-struct Builtin {
+struct Bundle {
+    text: Vec<u8>,
     types: Vec<ResourceType>,
-    set: SchemaSet,
+    omitted: BTreeMap<String, Vec<String>>,
 }
 
-fn builtin() -> &'static Builtin {
-    static BUILTIN: OnceLock<Builtin> = OnceLock::new();
-    BUILTIN.get_or_init(|| {
+fn bundle() -> &'static Bundle {
+    static UNPACKED: OnceLock<Bundle> = OnceLock::new();
+    UNPACKED.get_or_init(|| {
         // The bundle is part of the program; a test reads all of it, so an empty answer cannot happen unseen.
         let text = zstd::decode_all(BUNDLE).unwrap_or_default();
-        let types = types(&text);
-        let mut set = SchemaSet::new();
-        set.add_bundle(&text, &types).ok();
-        Builtin { types, set }
+        let tables: Tables = serde_json::from_slice(&text).unwrap_or_default();
+        Bundle { types: types(tables.types), omitted: tables.omitted, text }
     })
 }
 
-fn types(text: &[u8]) -> Vec<ResourceType> {
-    let rows = serde_json::from_slice::<Types>(text).map(|types| types.types).unwrap_or_default();
+fn types(rows: Vec<TypeRow>) -> Vec<ResourceType> {
     rows.into_iter()
         .map(|row| ResourceType {
             gvk: row.gvk,
@@ -60,12 +60,27 @@ fn types(text: &[u8]) -> Vec<ResourceType> {
 
 /// The built-in kinds, as discovery of Kubernetes 1.36 tells them.
 pub fn builtin_types() -> &'static [ResourceType] {
-    &builtin().types
+    &bundle().types
+}
+
+/// The fields of a component that are the same when empty and when absent: OpenAPI does not tell, Go's types do.
+pub(super) fn omitted_fields(component: &str) -> &'static [String] {
+    bundle().omitted.get(component).map_or(&[], Vec::as_slice)
 }
 
 impl SchemaSet {
     /// The schemas of all built-in kinds of Kubernetes 1.36.
     pub fn builtin() -> Self {
-        builtin().set.clone()
+        static SET: OnceLock<SchemaSet> = OnceLock::new();
+        let set = SET.get_or_init(|| {
+            let mut set = Self::new();
+            set.add_bundle(&bundle().text, builtin_types()).ok();
+            set
+        });
+        set.clone()
     }
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

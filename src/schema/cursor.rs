@@ -46,6 +46,12 @@ impl<'a> Schema<'a> {
         declared.or(self.node.additional).and_then(|id| self.step(id))
     }
 
+    /// The schema of a map key, and whether it is a declared field: [`Schema::field`] and [`Schema::declares`] at once.
+    pub fn key(self, name: &str) -> (Option<Self>, bool) {
+        let declared = self.document.field(self.node, name);
+        (declared.or(self.node.additional).and_then(|id| self.step(id)), declared.is_some())
+    }
+
     /// Whether the map key is a declared field.
     pub fn declares(self, name: &str) -> bool {
         self.document.field(self.node, name).is_some()
@@ -108,6 +114,13 @@ impl<'a> Schema<'a> {
     /// Whether the value is a whole object of its own.
     pub fn is_embedded_resource(self) -> bool {
         self.node.embedded
+    }
+
+    /// Whether the server takes an empty value of this field for none: it is held by value and left out when empty.
+    ///
+    /// Known for built-in components, whose Go types were recorded.
+    pub fn is_omitted_when_empty(self) -> bool {
+        self.node.omitted
     }
 
     /// Whether the kind has a `status` subresource; none where that is not known, and below the root.

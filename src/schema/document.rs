@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 use serde_json::Value;
 
-use super::raw::{Additional, RawSchema};
+use super::{
+    builtin::omitted_fields,
+    raw::{Additional, RawSchema},
+};
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +67,8 @@ pub(super) struct Node {
     pub(super) map_type: Option<MapType>,
     pub(super) preserve_unknown: bool,
     pub(super) embedded: bool,
+    /// Whether an empty value is the same as none.
+    pub(super) omitted: bool,
     /// The component this node stands for, where it only adds a default or a map type to it.
     pub(super) target: Option<NodeId>,
     pub(super) items: Option<NodeId>,
@@ -145,6 +150,16 @@ impl Builder {
             RAW_EXTENSION => (node.sort, node.map_type) = (Sort::Any, Some(MapType::Atomic)),
             _ => {}
         }
+        // Only nodes that belong to one field alone can say something of that field.
+        let own = raw.properties.0.iter().filter(|(_, field)| field.component().is_none());
+        for (field, _) in
+            own.filter(|(field, _)| omitted_fields(name).iter().any(|omitted| *omitted == field.0))
+        {
+            let id = self.document.field(&node, &field.0);
+            if let Some(field) = id.and_then(|id| self.document.nodes.get_mut(id as usize)) {
+                field.omitted = true;
+            }
+        }
         if let Some(slot) = self.document.nodes.get_mut(id as usize) {
             *slot = node;
         }
@@ -225,6 +240,7 @@ impl Builder {
             map_type: map_type(raw),
             preserve_unknown: raw.preserve_unknown,
             embedded: raw.embedded,
+            omitted: false,
             target: None,
             items,
             additional,

@@ -90,11 +90,11 @@ fn account_edges(index: &Index<'_>, id: &ObjectId, body: &Body, edges: &mut Edge
 
 /// The controller deletes a token Secret whose ServiceAccount does not exist.
 fn token_edge(index: &Index<'_>, id: &ObjectId, body: &Body, edges: &mut Edges) {
-    if body.text(&["type"]) == Some("kubernetes.io/service-account-token") {
-        if let Some(name) = body.annotation("kubernetes.io/service-account.name") {
-            let to = object_id("", "ServiceAccount", id.namespace.as_deref(), name);
-            edges.need(index, id, &to, hard(format!("is a token of {to}")));
-        }
+    let named = body.annotation("kubernetes.io/service-account.name");
+    if let Some(name) = named.filter(|_| body.text(&["type"]) == Some("kubernetes.io/service-account-token"))
+    {
+        let to = object_id("", "ServiceAccount", id.namespace.as_deref(), name);
+        edges.need(index, id, &to, hard(format!("is a token of {to}")));
     }
 }
 

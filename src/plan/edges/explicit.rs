@@ -82,10 +82,10 @@ fn foreign_form(text: &str) -> Option<Named> {
     };
     let owned = |text: &&str| (**text).to_owned();
     Some(Named {
-        group: Some(owned(&group)),
-        kind: owned(&kind),
+        group: Some(owned(group)),
+        kind: owned(kind),
         namespace,
-        name: owned(&name),
+        name: owned(name),
         text: text.to_owned(),
     })
 }

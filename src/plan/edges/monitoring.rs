@@ -24,10 +24,8 @@ pub(super) fn edges_of(index: &Index<'_>, id: &ObjectId, body: &Body, edges: &mu
     if id.group == MONITORING {
         operator_resource_edges(index, id, body, edges);
     }
-    if is_custom(&id.group) {
-        if let Some(spec) = body.at(&["spec"]) {
-            key_references(index, id, spec, edges);
-        }
+    if let Some(spec) = body.at(&["spec"]).filter(|_| is_custom(&id.group)) {
+        key_references(index, id, spec, edges);
     }
 }
 
@@ -54,7 +52,7 @@ fn is_dashboard(body: &Body) -> bool {
 /// Whether a ConfigMap holds Prometheus rule files.
 pub(crate) fn holds_rules(body: &Body) -> bool {
     let is_rules = |(name, text): (&String, &Value)| {
-        let file = name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".rules");
+        let file = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "yml" | "yaml" | "rules"));
         let text = text.as_str().unwrap_or_default();
         file && text.contains("groups:") && (text.contains("alert:") || text.contains("record:"))
     };

@@ -87,9 +87,9 @@ fn policy_edges(index: &Index<'_>, id: &ObjectId, body: &Body, edges: &mut Edges
 }
 
 fn denies_all(policy: &Body) -> bool {
-    let everything = policy
-        .map(&["spec", "podSelector"])
-        .is_none_or(|selector| selector.values().all(|part| part.as_object().is_some_and(|m| m.is_empty())));
+    let everything = policy.map(&["spec", "podSelector"]).is_none_or(|selector| {
+        selector.values().all(|part| part.as_object().is_some_and(serde_json::Map::is_empty))
+    });
     let rules = policy.items(&["spec", "ingress"]).len() + policy.items(&["spec", "egress"]).len();
     everything && rules == 0
 }
