@@ -19,9 +19,13 @@ pub mod syntax;
 
 pub mod plan;
 pub mod render;
+pub mod repo;
 pub mod report;
 pub mod wire;
 
 pub mod apply;
 pub mod cluster;
 pub mod sys;
+
+pub mod cli;
+pub mod ops;

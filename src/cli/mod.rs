@@ -4,6 +4,7 @@
 //! command takes stands in `dispatch.rs`; nothing here decides about clusters.
 
 pub mod args;
+mod commands;
 mod confirm;
 mod dispatch;
 mod exit;

@@ -71,7 +71,10 @@ pub async fn apply(wish: &Wish, saved: Option<&PlanFile>, door: &mut Door<'_>) -
     let rendered = render(&workspace, &wish.choice)?;
     if rendered.environment.policy.require_commit && workspace.checkout.commit.dirty {
         return Err(Trouble::Blocked {
-            message: format!("environment `{}` takes only what is committed, and the tree is dirty", rendered.environment.name),
+            message: format!(
+                "environment `{}` takes only what is committed, and the tree is dirty",
+                rendered.environment.name
+            ),
             hint: Some("commit the changes, or name a commit with `--ref`".to_owned()),
         });
     }
@@ -82,7 +85,8 @@ pub async fn apply(wish: &Wish, saved: Option<&PlanFile>, door: &mut Door<'_>) -
 
 /// One order for each chosen target.
 pub(super) fn orders(session: &Session, options: &PlanOptions) -> Vec<Order> {
-    let order = |desired: &crate::model::DesiredState| Order { desired: desired.clone(), options: options.clone() };
+    let order =
+        |desired: &crate::model::DesiredState| Order { desired: desired.clone(), options: options.clone() };
     session.rendered.chosen().map(|(_, desired)| order(desired)).collect()
 }
 
@@ -173,17 +177,23 @@ fn approved(
 fn same_as_saved(session: &Session, planned: &[Planned], saved: &PlanFile) -> Result<(), Trouble> {
     let plans: Vec<Plan> = planned.iter().map(|one| one.plan.clone()).collect();
     let environment = &session.rendered.environment.name;
-    let now = PlanFile::of(environment, session.cluster.identity(), &session.workspace.checkout.commit, &plans);
+    let now =
+        PlanFile::of(environment, session.cluster.identity(), &session.workspace.checkout.commit, &plans);
     let differences = saved.differences(&now);
     if differences.is_empty() { Ok(()) } else { Err(Trouble::Stale { message: differences.join("\n") }) }
 }
 
 /// Makes the plans again under the lock: they must be what was approved.
-async fn again(session: &mut Session, orders: Vec<Order>, approved: Vec<Approved>) -> Result<Vec<Approved>, Trouble> {
+async fn again(
+    session: &mut Session,
+    orders: Vec<Order>,
+    approved: Vec<Approved>,
+) -> Result<Vec<Approved>, Trouble> {
     session.refresh_ledgers().await?;
     let now = plan_all(session, orders).await?;
     let before: Vec<Plan> = approved.into_iter().map(|one| one.into_planned().plan).collect();
-    let (environment, commit) = (session.rendered.environment.name.clone(), session.workspace.checkout.commit.clone());
+    let (environment, commit) =
+        (session.rendered.environment.name.clone(), session.workspace.checkout.commit.clone());
     let saved = PlanFile::of(&environment, session.cluster.identity(), &commit, &before);
     same_as_saved(session, &now, &saved)?;
     gate::approve(now, &mut |_| Ok(()))

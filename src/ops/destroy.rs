@@ -22,7 +22,8 @@ pub async fn destroy(wish: &Wish, door: &mut Door<'_>) -> Result<Applied, Troubl
     let targets = targets(&session, wish, &lost)?;
     let options = PlanOptions { destroy: true, ..wish.options.clone() };
     let order = |target: TargetId| Order { desired: nothing(&target), options: options.clone() };
-    let orders: Vec<Order> = targets.into_iter().filter(|target| is_live(&session, target)).map(order).collect();
+    let orders: Vec<Order> =
+        targets.into_iter().filter(|target| is_live(&session, target)).map(order).collect();
     if orders.is_empty() {
         return Ok(Applied { nothing: true, ..Applied::default() });
     }
@@ -40,7 +41,9 @@ fn targets(session: &Session, wish: &Wish, lost: &[String]) -> Result<Vec<Target
     let mut targets: Vec<TargetId> = Vec::new();
     for stack in lost.iter().filter(|stack| !declared(stack)) {
         if !session.ledgers.contains_key(stack) {
-            return Err(Trouble::call(format!("there is no stack `{stack}`, neither in git nor in the cluster")));
+            return Err(Trouble::call(format!(
+                "there is no stack `{stack}`, neither in git nor in the cluster"
+            )));
         }
         targets.push(lost_target(session, stack));
     }

@@ -13,9 +13,7 @@ use super::{
     workspace::{Place, open, open_commit, render},
 };
 use crate::cluster::LedgerError;
-use crate::model::{
-    DesiredState, DriftItem, Event, Finding, Revision, RevisionState, Severity, TargetId,
-};
+use crate::model::{DesiredState, DriftItem, Event, Finding, Revision, RevisionState, Severity, TargetId};
 use crate::plan::{Context, PlanOptions, Surroundings, drift as drift_of};
 use crate::schema::SchemaSet;
 use crate::secrets::Sealer;
@@ -62,7 +60,8 @@ pub(super) async fn drift_one(session: &Session, target: &TargetId) -> Result<Dr
         pending_commits: session.commits_since(&ledger),
         findings: Vec::new(),
     };
-    let Some(revision) = ledger.current().filter(|revision| revision.state != RevisionState::Destroyed) else {
+    let Some(revision) = ledger.current().filter(|revision| revision.state != RevisionState::Destroyed)
+    else {
         return Ok(drifted);
     };
     drifted.revision = Some(revision.number);
@@ -130,7 +129,8 @@ fn is_forbidden(error: &LedgerError) -> bool {
 }
 
 fn rendered_again(session: &Session, target: &TargetId, revision: &Revision) -> Option<DesiredState> {
-    let here = session.rendered.targets.iter().find(|(known, _)| known.id == *target).map(|(_, desired)| desired);
+    let here =
+        session.rendered.targets.iter().find(|(known, _)| known.id == *target).map(|(_, desired)| desired);
     if let Some(desired) = here.filter(|desired| is_of(desired, revision, &session.sealer)) {
         return Some(desired.clone());
     }

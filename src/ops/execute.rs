@@ -77,7 +77,8 @@ pub(super) async fn run_target(
     let planned = approved.into_planned();
     session.ensure_state().await?;
     let namespace = session.state_namespace().to_owned();
-    let (revision, contents) = record::pending(facts, &planned.ledger, &planned.desired, &planned.plan, digest(&planned.plan));
+    let (revision, contents) =
+        record::pending(facts, &planned.ledger, &planned.desired, &planned.plan, digest(&planned.plan));
     lock.still_mine().map_err(|why| Trouble::Stale { message: why })?;
     let target = planned.plan.target.clone();
     let begun =
@@ -89,8 +90,10 @@ pub(super) async fn run_target(
         parallelism: manner.parallelism,
         still_mine: lock.guard(),
     };
-    let execution = drive(&planned.plan, &session.cluster, &run, ears.events.clone(), ears.stop.clone()).await;
-    let ended = record::ended(revision.clone(), &planned.plan, &execution, &planned.live, (manner.wait, sys::now()));
+    let execution =
+        drive(&planned.plan, &session.cluster, &run, ears.events.clone(), ears.stop.clone()).await;
+    let ended =
+        record::ended(revision.clone(), &planned.plan, &execution, &planned.live, (manner.wait, sys::now()));
     let turned_back = turned_back(facts, &planned, &execution);
     let (number, state) = (ended.number, ended.state);
     // The records must tell how it ended, also where the lock was lost: the head's compare-and-swap is the fence.
@@ -160,8 +163,8 @@ pub(super) fn has_work(planned: &Planned) -> bool {
 }
 
 fn needs_record(ledger: &Ledger) -> bool {
-    let failed = ledger.current().is_some_and(|revision| {
-        matches!(revision.state, RevisionState::Failed | RevisionState::Unverified)
-    });
+    let failed = ledger
+        .current()
+        .is_some_and(|revision| matches!(revision.state, RevisionState::Failed | RevisionState::Unverified));
     ledger.pending().is_some() || failed
 }

@@ -56,6 +56,9 @@ pub fn blocked(plans: &[Planned]) -> Result<(), Trouble> {
     let counted = parts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
     Err(Trouble::Blocked {
         message: format!("the plan is blocked by {counted}: nothing was written"),
-        hint: holds.iter().find_map(|hold| hold.fix.clone()).or_else(|| findings.iter().find_map(|f| f.fix.clone())),
+        hint: holds
+            .iter()
+            .find_map(|hold| hold.fix.clone())
+            .or_else(|| findings.iter().find_map(|f| f.fix.clone())),
     })
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Action, DesiredState, Execution, InventoryItem, Ledger, LiveState, ObjectId, Observed, Outcome, Plan, Step,
+    Action, DesiredState, Execution, InventoryItem, Ledger, LiveState, ObjectId, Observed, Outcome, Plan,
+    Step,
 };
 
 /// Everything that may be there from the first write on: what was, what any unfinished run may have left, and what

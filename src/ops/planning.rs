@@ -79,11 +79,16 @@ pub(super) async fn observe(session: &Session, desired: &DesiredState, ledger: &
     let mut objects: BTreeMap<ObjectId, String> = inventory::known(ledger)
         .into_iter()
         .map(|item| {
-            let gvk = Gvk { group: item.object.group.clone(), version: item.version, kind: item.object.kind.clone() };
+            let gvk = Gvk {
+                group: item.object.group.clone(),
+                version: item.version,
+                kind: item.object.kind.clone(),
+            };
             (item.object, gvk.api_version())
         })
         .collect();
-    let wanted = desired.objects.iter().map(|(id, wanted)| (id.clone(), wanted.body.api_version().to_owned()));
+    let wanted =
+        desired.objects.iter().map(|(id, wanted)| (id.clone(), wanted.body.api_version().to_owned()));
     objects.extend(wanted);
     let sought = Sought {
         target: &desired.target,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{inventory, trouble::Trouble};
 use crate::model::{
-    Commit, DesiredState, Digest, Execution, Head, InventoryItem, Ledger, LiveState, ObjectId, Plan, Revision,
-    RevisionState, RunSort, TurnedBack,
+    Commit, DesiredState, Digest, Execution, Head, InventoryItem, Ledger, LiveState, ObjectId, Plan,
+    Revision, RevisionState, RunSort, TurnedBack,
 };
 use crate::wire::Content;
 
@@ -130,7 +130,10 @@ pub(super) fn goal(ledger: &Ledger, to: Option<&str>) -> Result<Revision, Troubl
         hint: Some(format!("there are {}; `obsctl history` tells of them", numbers(ledger))),
     })?;
     if revision.state == RevisionState::Pending {
-        return Err(Trouble::call(format!("revision {} never ended: it cannot be gone back to", revision.number)));
+        return Err(Trouble::call(format!(
+            "revision {} never ended: it cannot be gone back to",
+            revision.number
+        )));
     }
     Ok(revision.clone())
 }

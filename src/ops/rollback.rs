@@ -13,9 +13,7 @@ use super::{
     workspace::{open, render},
 };
 use crate::cluster::Lock;
-use crate::model::{
-    Body, DesiredState, ObjectId, Revision, RevisionState, RunSort, TargetId, Wanted,
-};
+use crate::model::{Body, DesiredState, ObjectId, Revision, RevisionState, RunSort, TargetId, Wanted};
 use crate::plan::PlanOptions;
 
 /// Goes back to an older revision: its number or a commit; none means the last good one before the current.
@@ -29,7 +27,10 @@ pub async fn rollback(wish: &Wish, to: Option<&str>, door: &mut Door<'_>) -> Res
         let names: Vec<_> = targets.iter().map(|target| format!("`{}`", target.stack)).collect();
         return Err(Trouble::Call {
             message: "which stack? Revisions are numbered per stack".to_owned(),
-            hint: Some(format!("name one with `-s`: there are {}; or go back to a commit with `--to`", names.join(", "))),
+            hint: Some(format!(
+                "name one with `-s`: there are {}; or go back to a commit with `--to`",
+                names.join(", ")
+            )),
         });
     }
     let mut orders = Vec::new();
@@ -59,7 +60,11 @@ pub(super) async fn order(
 }
 
 /// The wanted objects of a revision, as they were stored.
-pub(super) async fn stored(session: &Session, target: &TargetId, revision: &Revision) -> Result<DesiredState, Trouble> {
+pub(super) async fn stored(
+    session: &Session,
+    target: &TargetId,
+    revision: &Revision,
+) -> Result<DesiredState, Trouble> {
     let contents = session.cluster.contents(session.state_namespace(), target, revision).await?;
     let lost: Vec<&ObjectId> = revision
         .inventory
@@ -69,7 +74,11 @@ pub(super) async fn stored(session: &Session, target: &TargetId, revision: &Revi
         .collect();
     if let Some(first) = lost.first() {
         return Err(Trouble::Record {
-            message: format!("revision {} lacks the stored form of {} objects, as of {first}", revision.number, lost.len()),
+            message: format!(
+                "revision {} lacks the stored form of {} objects, as of {first}",
+                revision.number,
+                lost.len()
+            ),
             hint: Some("go back to another revision with `--to N`".to_owned()),
         });
     }
@@ -101,11 +110,8 @@ pub(super) async fn undo(
         None => first_undone(session, failed, &wish.options),
     };
     let planned = plan_all(session, vec![order]).await?;
-    let facts = RunFacts {
-        sort: RunSort::Rollback,
-        rolled_back_to: goal.map(|goal| goal.number),
-        ..facts.clone()
-    };
+    let facts =
+        RunFacts { sort: RunSort::Rollback, rolled_back_to: goal.map(|goal| goal.number), ..facts.clone() };
     // Approved with the apply that asked for it; its guards and holds block as ever.
     let approved = gate::approve(planned, &mut |_| Ok(()))?;
     let one = approved.into_iter().next().ok_or_else(|| Trouble::call("there is nothing to turn back"))?;

@@ -80,7 +80,10 @@ pub(super) async fn connect(
     let wanted = &rendered.environment.cluster;
     if wanted.sandbox {
         return Err(Trouble::Call {
-            message: format!("environment `{}` names the sandbox, which comes with a later version", rendered.environment.name),
+            message: format!(
+                "environment `{}` names the sandbox, which comes with a later version",
+                rendered.environment.name
+            ),
             hint: Some("name a context under `spec.cluster`, or pass `--context`".to_owned()),
         });
     }
@@ -118,7 +121,16 @@ pub(super) async fn connect(
         StateKey::Absent => Sealer::new(Some(fresh_key())),
         StateKey::Forbidden => Sealer::new(None),
     };
-    Ok(Session { ledgers: ledgers?, workspace, rendered, cluster, types, sealer, keyless, goals: BTreeMap::new() })
+    Ok(Session {
+        ledgers: ledgers?,
+        workspace,
+        rendered,
+        cluster,
+        types,
+        sealer,
+        keyless,
+        goals: BTreeMap::new(),
+    })
 }
 
 impl Session {

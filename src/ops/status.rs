@@ -144,10 +144,15 @@ pub async fn history(
     let workspace = open(place)?;
     let rendered = render(&workspace, choice)?;
     let session = connect(workspace, rendered, reach, None).await?;
-    let mut all: Vec<(TargetId, Ledger)> =
-        session.rendered.chosen().map(|(target, _)| (target.id.clone(), session.ledger(&target.id.stack))).collect();
+    let mut all: Vec<(TargetId, Ledger)> = session
+        .rendered
+        .chosen()
+        .map(|(target, _)| (target.id.clone(), session.ledger(&target.id.stack)))
+        .collect();
     let known = |stack: &str| session.rendered.targets.iter().any(|(target, _)| target.id.stack == stack);
-    for (stack, ledger) in session.ledgers.iter().filter(|(stack, _)| choice.stacks.is_empty() && !known(stack)) {
+    for (stack, ledger) in
+        session.ledgers.iter().filter(|(stack, _)| choice.stacks.is_empty() && !known(stack))
+    {
         all.push((lost_target(&session, stack), ledger.clone()));
     }
     Ok((session.about(), all))

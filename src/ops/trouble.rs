@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cluster::{CallError, ConnectError, LedgerError, LockError};
 use crate::model::{Problem, TargetId};
-use crate::sys::SysError;
+use crate::sys::CheckoutError;
 
 /// Why a journey ended early; the door decides fault, hint and exit code.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum Trouble {
     },
     /// The machine failed us: files or git.
     #[error(transparent)]
-    Machine(#[from] SysError),
+    Machine(#[from] CheckoutError),
     /// The cluster could not be reached, or is not the one it should be.
     #[error(transparent)]
     Connect(#[from] ConnectError),

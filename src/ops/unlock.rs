@@ -23,7 +23,7 @@ pub async fn unlock(
     place: &Place,
     choice: &Choice,
     reach: &Reach,
-    ask: &mut (dyn FnMut(&[Unlocked]) -> Result<(), Trouble> + Send),
+    ask: &mut dyn FnMut(&[Unlocked]) -> Result<(), Trouble>,
 ) -> Result<Vec<Unlocked>, Trouble> {
     let workspace = open(place)?;
     let rendered = render(&workspace, choice)?;

@@ -38,7 +38,10 @@ pub struct Workspace {
 
 /// Reads the repository; every mistake of stacks and environments at once.
 pub fn open(place: &Place) -> Result<Workspace, Trouble> {
-    let root = find_root(&place.start)?;
+    let root = find_root(&place.start).ok_or_else(|| Trouble::Call {
+        message: format!("there is no repository in {} or above it", place.start.display()),
+        hint: Some("a repository has a folder `environments`: name it with `-C DIR`, or start one with `obsctl init`".to_owned()),
+    })?;
     let checkout = match &place.reference {
         Some(reference) => checkout_revision(&root, reference)?,
         None => checkout_working_tree(&root)?,

@@ -35,7 +35,7 @@ pub use history::{history_json, history_text};
 pub use markdown::MARKDOWN_BUDGET;
 pub use plan_json::plan_json;
 pub use plan_markdown::plan_markdown;
-pub use plan_text::{plan_text, summary_line};
+pub use plan_text::{findings_text, plan_text, summary_line};
 pub use problems::{findings_json, problems_text};
 pub use progress::Progress;
 pub use status::{StackStatus, status_json, status_text};

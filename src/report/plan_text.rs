@@ -159,6 +159,13 @@ pub(super) fn hold_lines(hold: &Hold, style: &Style, lines: &mut Vec<String>) {
     }
 }
 
+/// What was noticed, without a plan around it.
+pub fn findings_text(findings: &[Finding], style: &Style) -> String {
+    let mut lines = Vec::new();
+    findings.iter().for_each(|finding| finding_lines(finding, style, &mut lines));
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
 /// What was noticed, where and what to do.
 pub(super) fn finding_lines(finding: &Finding, style: &Style, lines: &mut Vec<String>) {
     let word = format!("{}[{}]", severity_word(finding.severity), finding.id);

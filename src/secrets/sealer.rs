@@ -59,6 +59,11 @@ impl Sealer {
         Shown::Plain(self.masked(body, path, value))
     }
 
+    /// A whole object with its secrets replaced by a sealed text: for printing.
+    pub fn sealed_tree(&self, body: &Body) -> Value {
+        self.masked(body, &FieldPath::default(), body.tree())
+    }
+
     /// A value with the secrets inside it replaced by their sealed text.
     fn masked(&self, body: &Body, path: &FieldPath, value: &Value) -> Value {
         use crate::model::PathElement::{Field, Index};

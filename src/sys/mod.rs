@@ -2,13 +2,20 @@
 #![expect(clippy::disallowed_methods, reason = "this room is where the machine is touched")]
 
 mod clock;
+mod files;
+mod git;
+mod history;
 mod holder;
 mod signals;
 mod surroundings;
 mod terminal;
+mod walk;
 
-pub use clock::{Stopwatch, now};
+pub use clock::{Stopwatch, now, timestamp};
+pub use files::{FileError, append, find_root, read, read_text, write};
+pub use git::{CheckoutError, checkout_revision, checkout_working_tree};
+pub use history::commits_between;
 pub use holder::{boottime, holder, is_dead};
 pub use signals::interrupts;
-pub use surroundings::{ci_run, step_summary};
+pub use surroundings::{ci_run, proxies, step_summary};
 pub use terminal::Terminal;

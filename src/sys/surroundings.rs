@@ -15,3 +15,9 @@ pub fn ci_run() -> Option<String> {
 pub fn step_summary() -> Option<std::path::PathBuf> {
     std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(Into::into)
 }
+
+/// `HTTPS_PROXY` and `NO_PROXY`, in capitals or small letters.
+pub fn proxies() -> (Option<String>, Option<String>) {
+    let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    (read("HTTPS_PROXY").or_else(|| read("https_proxy")), read("NO_PROXY").or_else(|| read("no_proxy")))
+}

@@ -1,0 +1,148 @@
+//! `obsctl validate`, `render` and `graph`: no cluster is asked.
+
+use serde_json::Value;
+
+use super::{ask, watch};
+use crate::cli::{
+    args::{Global, GraphArgs, GraphFormat, RenderArgs, RenderFormat, Selection, TextOrJson, ValidateArgs},
+    exit::Exit,
+    failure::{Failure, FailureKind},
+    stdio::Stdio,
+};
+use crate::model::{Body, Finding, GraphEdge, ObjectId, Severity};
+use crate::ops::{self, Rendered, Trouble, Workspace};
+use crate::report::{findings_json, findings_text, graph_dot, graph_mermaid, graph_svg};
+use crate::secrets::Sealer;
+
+fn rendered(
+    selection: &Selection,
+    reference: Option<&String>,
+    global: &Global,
+    stdio: &mut Stdio<'_>,
+) -> Result<(Workspace, Rendered), Failure> {
+    let (place, choice) = (ask::place(global, reference), ask::choice(selection));
+    watch::read(global, stdio, |_| async {
+        let workspace = ops::open(&place)?;
+        let rendered = ops::render(&workspace, &choice)?;
+        Ok((workspace, rendered))
+    })
+}
+
+/// Finds every mistake of the repository.
+pub(in crate::cli) fn validate(
+    args: &ValidateArgs,
+    global: &Global,
+    stdio: &mut Stdio<'_>,
+) -> Result<Exit, Failure> {
+    let (place, choice) = (ask::place(global, args.reference.as_ref()), ask::choice(&args.selection));
+    let checked = (|| {
+        let workspace = ops::open(&place)?;
+        let rendered = ops::validate(&workspace, &choice)?;
+        Ok((workspace, rendered))
+    })();
+    let (workspace, rendered) = match checked {
+        Ok(checked) => checked,
+        Err(Trouble::Repository { problems, .. }) if args.output == TextOrJson::Json => {
+            stdio.result(&findings_json(&problems, &[], None))?;
+            return Err(Failure::told(FailureKind::Mistakes));
+        }
+        Err(trouble) => return watch::read(global, stdio, |_| async { Err::<Exit, _>(trouble) }),
+    };
+    let findings = findings(&workspace, &rendered);
+    let objects: usize = rendered
+        .iter()
+        .flat_map(|environment| environment.chosen())
+        .map(|(_, desired)| desired.objects.len())
+        .sum();
+    match args.output {
+        TextOrJson::Json => stdio.result(&findings_json(&[], &findings, None))?,
+        TextOrJson::Text => {
+            let text = findings_text(&findings, &stdio.style(global));
+            let environments = rendered.len();
+            stdio.result(&format!("{text}{environments} environments, {objects} objects, no mistake.\n"))?;
+        }
+    }
+    let bad = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if bad { Exit::Blocked } else { Exit::Done })
+}
+
+/// What was noticed, each once although several environments may share it.
+fn findings(workspace: &Workspace, rendered: &[Rendered]) -> Vec<Finding> {
+    let mut findings = workspace.findings.clone();
+    for (_, desired) in rendered.iter().flat_map(|environment| environment.chosen()) {
+        for finding in &desired.findings {
+            if !findings.contains(finding) {
+                findings.push(finding.clone());
+            }
+        }
+    }
+    findings
+}
+
+/// Prints the wanted objects; values of Secrets are sealed here too.
+pub(in crate::cli) fn render(
+    args: &RenderArgs,
+    global: &Global,
+    stdio: &mut Stdio<'_>,
+) -> Result<Exit, Failure> {
+    let (_, rendered) = rendered(&args.selection, args.reference.as_ref(), global, stdio)?;
+    let trees: Vec<Value> = rendered
+        .chosen()
+        .flat_map(|(_, desired)| desired.objects.values())
+        .map(|wanted| sealed(&wanted.body))
+        .collect();
+    stdio.result(&printed(&trees, args.output)?)?;
+    Ok(Exit::Done)
+}
+
+fn sealed(body: &Body) -> Value {
+    Sealer::new(None).sealed_tree(body)
+}
+
+/// Objects as YAML documents or a JSON List.
+pub(super) fn printed(trees: &[Value], format: RenderFormat) -> Result<String, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(FailureKind::Bug, "cannot print the objects").cause(error.to_string())
+    };
+    match format {
+        RenderFormat::Json => {
+            let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": trees});
+            serde_json::to_string_pretty(&list).map(|text| text + "\n").map_err(|error| failed(&error))
+        }
+        RenderFormat::Yaml => {
+            let mut text = String::new();
+            for tree in trees {
+                text.push_str("---\n");
+                text.push_str(&crate::syntax::print_yaml(tree).map_err(|error| failed(&error))?);
+            }
+            Ok(text)
+        }
+    }
+}
+
+/// Draws the order in which objects are written.
+pub(in crate::cli) fn graph(
+    args: &GraphArgs,
+    global: &Global,
+    stdio: &mut Stdio<'_>,
+) -> Result<Exit, Failure> {
+    let (_, rendered) = rendered(&args.selection, args.reference.as_ref(), global, stdio)?;
+    let mut nodes: Vec<ObjectId> = Vec::new();
+    let mut edges: Vec<GraphEdge> = Vec::new();
+    for (_, desired) in rendered.chosen() {
+        nodes.extend(desired.objects.keys().cloned());
+        edges.extend(crate::plan::graph(desired).into_iter().map(|edge| GraphEdge {
+            from: edge.from,
+            to: edge.to,
+            strength: edge.strength,
+            because: edge.because,
+        }));
+    }
+    let text = match args.output {
+        GraphFormat::Mermaid => graph_mermaid(&nodes, &edges),
+        GraphFormat::Dot => graph_dot(&nodes, &edges),
+        GraphFormat::Svg => graph_svg(&nodes, &edges),
+    };
+    stdio.result(&text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,86 @@
+//! `requires` and `verify`.
+
+use super::{fields::Taker, sources::counts};
+use crate::model::{Gate, GateAsk, Requirement, RequirementSort};
+use crate::syntax::Node;
+
+const SORTS: &[(&str, RequirementSort)] = &[
+    ("crd", RequirementSort::Crd),
+    ("namespace", RequirementSort::Namespace),
+    ("secret", RequirementSort::Secret),
+    ("configMap", RequirementSort::ConfigMap),
+    ("storageClass", RequirementSort::StorageClass),
+];
+
+/// All requirements of a list.
+pub(super) fn requirements(taker: &mut Taker<'_>, items: &[Node]) -> Vec<Requirement> {
+    items.iter().filter_map(|item| requirement(taker, item)).collect()
+}
+
+fn requirement(taker: &mut Taker<'_>, item: &Node) -> Option<Requirement> {
+    let keys: Vec<&str> = SORTS.iter().map(|(word, _)| *word).chain(["when"]).collect();
+    if !taker.map(item, "a requirement", &keys) {
+        return None;
+    }
+    let on = counts(taker, item);
+    let named: Vec<_> = SORTS.iter().filter(|(word, _)| item.get(word).is_some()).collect();
+    let [(word, sort)] = named.as_slice() else {
+        taker.wrong(item, "a requirement names one thing", "write `- secret: namespace/name`");
+        return None;
+    };
+    let name = taker.text(item, word)?;
+    on.then(|| Requirement { sort: *sort, name, place: item.place(&taker.file) })
+}
+
+/// All gates of a list.
+pub(super) fn gates(taker: &mut Taker<'_>, items: &[Node]) -> Vec<Gate> {
+    items.iter().filter_map(|item| gate(taker, item)).collect()
+}
+
+fn gate(taker: &mut Taker<'_>, item: &Node) -> Option<Gate> {
+    let keys = ["name", "ready", "query", "service", "expect", "for", "http", "manual", "when"];
+    if !taker.map(item, "a gate", &keys) {
+        return None;
+    }
+    let on = counts(taker, item);
+    let name = taker.needed_text(item, "name", "name: prometheus-is-ready")?;
+    let asks = ["ready", "query", "http", "manual"];
+    let named: Vec<&str> = asks.into_iter().filter(|ask| item.get(ask).is_some()).collect();
+    let [ask] = named.as_slice() else {
+        taker.wrong(item, "a gate asks one thing", "give it `ready`, `query`, `http` or `manual`");
+        return None;
+    };
+    let ask = match *ask {
+        "ready" => ready(taker, item.get("ready")?)?,
+        "query" => GateAsk::Query {
+            query: taker.text(item, "query")?,
+            service: taker.needed_text(item, "service", "service: prometheus:9090")?.value,
+            expect: taker.needed_text(item, "expect", "expect: \"> 0\"")?.value,
+        },
+        "http" => http(taker, item.get("http")?)?,
+        _ => GateAsk::Manual(taker.text(item, "manual")?),
+    };
+    on.then(|| Gate { name: name.value, ask, place: item.place(&taker.file) })
+}
+
+fn ready(taker: &mut Taker<'_>, node: &Node) -> Option<GateAsk> {
+    taker.map(node, "`ready`", &["kind", "name", "namespace"]);
+    Some(GateAsk::Ready {
+        kind: taker.needed_text(node, "kind", "kind: Deployment")?.value,
+        name: taker.needed_text(node, "name", "name: prometheus")?.value,
+        namespace: taker.text(node, "namespace"),
+    })
+}
+
+fn http(taker: &mut Taker<'_>, node: &Node) -> Option<GateAsk> {
+    taker.map(node, "`http`", &["service", "path", "status"]);
+    let status = match node.get("status") {
+        Some(_) => taker.count(node, "status")?,
+        None => 200,
+    };
+    Some(GateAsk::Http {
+        service: taker.needed_text(node, "service", "service: grafana:3000")?.value,
+        path: taker.needed_text(node, "path", "path: /api/health")?.value,
+        status: u16::try_from(status).unwrap_or(200),
+    })
+}
