@@ -287,6 +287,14 @@ fn giving_up_a_field_tests_what_it_was_decided_on() {
 }
 
 #[test]
+fn an_object_that_desires_nothing_is_proven_only_where_owners_are_recorded() {
+    let bare = || json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}});
+    let other = entry("other", false, "t", &json!({"f:spec": {"f:type": {}}}));
+    assert_eq!(proof(bare(), &live(|_, managed| *managed = vec![other])), Ok(()));
+    assert_eq!(proof(bare(), &live(|_, managed| managed.clear())), Err(Why::Entries));
+}
+
+#[test]
 fn what_custom_resources_drop_is_never_proven() {
     let crd = json!({"spec": {"group": "a.b", "scope": "Namespaced", "names": {"kind": "X", "plural": "xs"}, "versions": [
         {"name": "v1", "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": {

@@ -120,7 +120,9 @@ fn ownership(desired: &Body, live: &LiveObject, schema: Schema<'_>, manager: &st
         return Err(Why::Entries);
     }
     let Some(entry) = entry else {
-        let nothing = owns_exactly(&FieldSet::default(), desired.tree(), Some(schema));
+        // Where nobody is recorded yet, the first apply records who was there before.
+        let nothing =
+            !live.managed.is_empty() && owns_exactly(&FieldSet::default(), desired.tree(), Some(schema));
         return if nothing { Ok(()) } else { Err(Why::Entries) };
     };
     if entry.api_version != desired.api_version() {
