@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    fields::{self, Difference, FieldSet},
-    model::{Action, Body, Diff, FieldChange, FieldPath, LiveObject, ObjectId, Write},
-};
+use crate::fields::{self, Difference, FieldSet};
+use crate::model::{Action, Body, Diff, FieldChange, FieldPath, LiveObject, ObjectId, Write};
 
 use super::{
     adopt,

@@ -63,7 +63,7 @@ pub fn conclude(context: &Context<'_>, inquiries: Vec<Inquiry<'_>>) -> Plan {
 /// The step that waits for an unchanged object that is not ready yet.
 fn waiting(context: &Context<'_>, id: &ObjectId) -> Option<Step> {
     let wanted = context.wanted(id)?;
-    let waits = context.options.await_unready && context.not_ready.contains(id);
+    let waits = context.options.wait_for_unready && context.not_ready.contains(id);
     let reason = "written by an earlier run, and not ready yet".to_owned();
     let step = step_of(context, wanted, Action::Await, reason);
     (waits && step.wait == Wait::Ready).then_some(Step { write: Write::None, ..step })

@@ -292,7 +292,7 @@ fn an_unready_object_of_an_earlier_run_is_waited_for() {
     scene.not_ready = [id_of(&config("kept", ""))].into();
     assert!(!scene.plan().has_changes());
     assert_eq!(scene.plan().steps.len(), 0);
-    scene.options.await_unready = true;
+    scene.options.wait_for_unready = true;
     check(
         &scene.plan(),
         &expect![[r#"

@@ -10,14 +10,12 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
 
-use crate::{
-    model::{Body, DesiredState, ObjectId, Until},
-    plan::{
-        edges,
-        order::{Order, order},
-        rank::rank,
-        scene::{Scene, documents},
-    },
+use crate::model::{Body, DesiredState, ObjectId, Until};
+use crate::plan::{
+    edges,
+    order::{Order, order},
+    rank::rank,
+    scene::{Scene, documents},
 };
 
 fn ordered(desired: &DesiredState) -> Order {

@@ -1,12 +1,10 @@
 //! What a refused dry-run means (rules 8).
 
-use crate::{
-    fields,
-    model::{
-        ANNOTATION_PROTECT, Action, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted, Write,
-    },
-    secrets::Redactor,
+use crate::fields;
+use crate::model::{
+    ANNOTATION_PROTECT, Action, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted, Write,
 };
+use crate::secrets::Redactor;
 
 use super::{
     accepted,

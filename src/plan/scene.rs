@@ -4,17 +4,15 @@ use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{
-    fields,
-    model::{
-        Answer, Body, DesiredState, Digest, FieldChange, Head, InventoryItem, Ledger, LiveObject, LiveState,
-        ManagedEntry, NamespacePhase, ObjectId, Observed, Plan, Policy, Precondition, Question, Revision,
-        RevisionState, RunSort, Shown, TargetId, Wanted, Write,
-    },
-    plan::{Context, Inquiry, PlanOptions, Surroundings, conclude},
-    schema::SchemaSet,
-    secrets::Sealer,
+use crate::fields;
+use crate::model::{
+    Answer, Body, DesiredState, Digest, FieldChange, Head, InventoryItem, Ledger, LiveObject, LiveState,
+    ManagedEntry, NamespacePhase, ObjectId, Observed, Plan, Policy, Precondition, Question, Revision,
+    RevisionState, RunSort, Shown, TargetId, Wanted, Write,
 };
+use crate::plan::{Context, Inquiry, PlanOptions, Surroundings, conclude};
+use crate::schema::SchemaSet;
+use crate::secrets::Sealer;
 
 /// All that a context borrows.
 pub(crate) struct Scene {
