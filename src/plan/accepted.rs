@@ -1,11 +1,9 @@
 //! What an accepted dry-run means: a creation, a change, a move of ownership, or nothing.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{
-    fields::{self, Difference, FieldSet},
-    model::{Action, Body, Diff, FieldChange, FieldPath, LiveObject, ObjectId, Write},
-};
+use crate::fields::{self, Difference, FieldSet};
+use crate::model::{Action, Body, Diff, FieldChange, FieldPath, LiveObject, ObjectId, Write};
 
 use super::{
     adopt,
@@ -40,7 +38,8 @@ pub(crate) fn creation(
 ) -> Verdict {
     let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged };
     let mut step = step_of(context, wanted, Action::Create, case.reason.clone());
-    let leaves = context.differences(&Value::Null, &case.body);
+    let sent = fields::content(case.body.tree(), context.schema(&case.body));
+    let leaves = fields::compare(&Value::Object(Map::new()), &sent, context.schema(&case.body));
     step.fields = leaves.iter().map(|leaf| shown(context, &case.body, leaf)).collect();
     step.estimated = estimated;
     step.write = apply(case);

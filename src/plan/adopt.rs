@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    fields::{self, FieldSet},
-    model::{FieldPath, LiveObject, ManagedEntry, PathElement},
-};
+use crate::fields::{self, FieldSet};
+use crate::model::{FieldPath, LiveObject, ManagedEntry, PathElement};
 
 /// Managers whose fields become ours on adoption, so that a key dropped from git later really goes.
 const MOVED: &[&str] = &["kubectl-client-side-apply", "kubectl", "helm", "Helm"];

@@ -1,9 +1,7 @@
 //! Whose a live object is (rules 4).
 
-use crate::{
-    fields,
-    model::{FIELD_MANAGER, FieldPath, LABEL_ENVIRONMENT, LABEL_STACK, LiveObject},
-};
+use crate::fields;
+use crate::model::{FIELD_MANAGER, FieldPath, LABEL_ENVIRONMENT, LABEL_STACK, LiveObject};
 
 use super::{context::Context, foreign};
 

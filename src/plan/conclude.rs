@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::{
+    claim::{Claim, claim},
     context::Context,
     edges::{Edge, edges},
     effects, guards,
@@ -62,7 +63,7 @@ pub fn conclude(context: &Context<'_>, inquiries: Vec<Inquiry<'_>>) -> Plan {
 /// The step that waits for an unchanged object that is not ready yet.
 fn waiting(context: &Context<'_>, id: &ObjectId) -> Option<Step> {
     let wanted = context.wanted(id)?;
-    let waits = context.options.await_unready && context.not_ready.contains(id);
+    let waits = context.options.wait_for_unready && context.not_ready.contains(id);
     let reason = "written by an earlier run, and not ready yet".to_owned();
     let step = step_of(context, wanted, Action::Await, reason);
     (waits && step.wait == Wait::Ready).then_some(Step { write: Write::None, ..step })
@@ -227,7 +228,14 @@ fn add_effects(context: &Context<'_>, plan: &mut Plan) {
 pub fn carried(context: &Context<'_>, plan: &Plan) -> Vec<InventoryItem> {
     let held: BTreeSet<&ObjectId> = plan.holds.iter().filter_map(|hold| hold.object.as_ref()).collect();
     let gone = context.inventory().into_iter().filter(|(id, _)| !context.desired.objects.contains_key(*id));
-    gone.filter(|(id, _)| held.contains(id))
+    // What is ours no more is forgotten.
+    let still_ours =
+        |id: &ObjectId| context.present(id).is_none_or(|live| claim(context, live) == Claim::Ours);
+    gone.filter(|(id, _)| held.contains(id) && still_ours(id))
         .map(|(_, item)| InventoryItem { digest: None, pack: None, ..item.clone() })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "deletion_tests.rs"]
+mod tests;

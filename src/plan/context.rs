@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    fields::{self, Difference},
-    model::{
-        ANNOTATION_SHARED, Body, DesiredState, FIELD_MANAGER, FieldPath, Gvk, InventoryItem, Ledger,
-        LiveObject, LiveState, ObjectId, Policy, Shown, TargetId, Wanted,
-    },
-    schema::{Schema, SchemaSet},
-    secrets::Sealer,
+use crate::fields::{self, Difference};
+use crate::model::{
+    ANNOTATION_SHARED, Body, DesiredState, FIELD_MANAGER, FieldPath, Gvk, InventoryItem, Ledger, LiveObject,
+    LiveState, ObjectId, Policy, Shown, TargetId, Wanted,
 };
+use crate::schema::{Schema, SchemaSet};
+use crate::secrets::Sealer;
 
 use serde_json::Value;
 
@@ -71,7 +69,7 @@ pub struct PlanOptions {
     /// The plan is a destroy's: the desired state is empty on purpose.
     pub destroy: bool,
     /// Objects that an earlier run wrote and that are not ready yet become steps that wait.
-    pub await_unready: bool,
+    pub wait_for_unready: bool,
     /// Deletions that do not count for `--max-deletes`: what the undone revision created (rules 12).
     pub uncounted: BTreeSet<ObjectId>,
 }

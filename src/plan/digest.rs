@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    model::{Digest, FieldChange, Hold, ObjectId, Plan, Shown, Step, Wait, Write},
-    secrets::Sealer,
-};
+use crate::model::{Digest, FieldChange, Hold, ObjectId, Plan, Shown, Step, Wait, Write};
+use crate::secrets::Sealer;
 
 /// The digest of a plan: equal plans do the same to the same objects for the same reasons.
 pub fn digest(plan: &Plan) -> Digest {

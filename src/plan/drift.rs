@@ -1,11 +1,9 @@
 //! How the cluster differs from what was applied last: the plan of the current commit, read the other way round.
 
-use crate::{
-    fields,
-    model::{
-        Action, Body, Diff, DriftClass, DriftItem, FieldChange, FieldPath, Hold, HoldSort, ObjectId,
-        PathElement, Plan, Shown, Step, Wanted,
-    },
+use crate::fields;
+use crate::model::{
+    Action, Body, Diff, DriftClass, DriftItem, FieldChange, FieldPath, Hold, HoldSort, ObjectId, PathElement,
+    Plan, Shown, Step, Wanted,
 };
 
 use super::context::Context;

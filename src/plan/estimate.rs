@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{
-    fields::{self, FieldSet},
-    model::{Body, LiveObject, ObjectId},
-};
+use crate::fields::{self, FieldSet};
+use crate::model::{Body, LiveObject, ObjectId};
 
 use super::{
     accepted::{self, Outcome},

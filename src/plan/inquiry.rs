@@ -188,3 +188,7 @@ pub(crate) fn step_of(context: &Context<'_>, wanted: &Wanted, action: Action, re
         pre_image: None,
     }
 }
+
+#[cfg(test)]
+#[path = "decision_tests.rs"]
+mod tests;

@@ -26,6 +26,8 @@ mod rbac;
 mod refused;
 mod release;
 mod rivals;
+#[cfg(test)]
+mod scene;
 mod superseded;
 
 pub use conclude::{carried, conclude};

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::{
-    fields::{self, FieldSet},
-    model::{
-        Action, ConflictDecision, FieldPath, Hold, HoldSort, LiveObject, NamespacePhase, ObjectId, Observed,
-        PathElement, Wanted,
-    },
+use crate::fields::{self, FieldSet};
+use crate::model::{
+    Action, ConflictDecision, FieldPath, Hold, HoldSort, LiveObject, NamespacePhase, ObjectId, Observed,
+    PathElement, Wanted,
 };
 
 use super::{

@@ -1,5 +1,11 @@
 //! Order, on hand-written edges and on sets of objects.
 
+#![expect(
+    clippy::format_push_string,
+    clippy::needless_raw_string_hashes,
+    reason = "expected texts are written by expect-test, and told as they come"
+)]
+
 use crate::model::{Body, DesiredState, ObjectId, Strength, TargetId, Until, Wanted};
 use crate::plan::edges::{Edge, edges, object_id};
 use crate::plan::order::{Order, order};

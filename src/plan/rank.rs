@@ -28,3 +28,7 @@ pub(crate) fn rank(id: &ObjectId, body: Option<&Body>) -> u8 {
         _ => 14,
     }
 }
+
+#[cfg(test)]
+#[path = "known_sets_tests.rs"]
+mod tests;

@@ -1,12 +1,10 @@
 //! What a refused dry-run means (rules 8).
 
-use crate::{
-    fields,
-    model::{
-        ANNOTATION_PROTECT, Action, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted, Write,
-    },
-    secrets::Redactor,
+use crate::fields;
+use crate::model::{
+    ANNOTATION_PROTECT, Action, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted, Write,
 };
+use crate::secrets::Redactor;
 
 use super::{
     accepted,
@@ -79,9 +77,8 @@ fn replace(
     };
     let fields = differences.iter().map(describe).collect();
     if let Some(why) = may_not_replace(context, wanted, live) {
-        let reason = format!("{} cannot change{why}", immutable.join(", "));
-        let fix = Some(immutable::recipe(id));
-        return hold(Hold { fix, fields, ..held(context, id, HoldSort::Immutable, reason) });
+        let reason = format!("{} cannot change{}", immutable.join(", "), why.0);
+        return hold(Hold { fix: Some(why.1), fields, ..held(context, id, HoldSort::Immutable, reason) });
     }
     let mut step =
         step_of(context, wanted, Action::Replace, format!("{} cannot change", immutable.join(", ")));
@@ -96,21 +93,25 @@ fn replace(
     Verdict::Step(Box::new(step))
 }
 
-/// Why an object is not deleted and made anew; none where it may be.
-fn may_not_replace(context: &Context<'_>, wanted: &Wanted, live: &LiveObject) -> Option<&'static str> {
+/// Why an object is not deleted and made anew, and what to do; none where it may be.
+fn may_not_replace(
+    context: &Context<'_>,
+    wanted: &Wanted,
+    live: &LiveObject,
+) -> Option<(&'static str, String)> {
     let id = &wanted.id;
     let protected =
         [&wanted.body, &live.body].iter().any(|body| body.annotation(ANNOTATION_PROTECT) == Some("true"));
     let allowed = context.policy.allow_replace.iter().any(|kind| kind.eq_ignore_ascii_case(&id.kind))
         || wanted.body.annotation(ANNOTATION_REPLACE) == Some("true");
     if immutable::is_precious(id) {
-        Some(", and its contents would be lost by making it anew")
+        Some((", and its contents would be lost by making it anew", immutable::recipe(id)))
     } else if protected {
-        Some(", and obsctl.dev/protect forbids making it anew")
+        Some((", and obsctl.dev/protect forbids making it anew", "take the annotation off first".to_owned()))
     } else if allowed {
         None
     } else {
-        Some(" without making it anew")
+        Some((" without making it anew", immutable::recipe(id)))
     }
 }
 

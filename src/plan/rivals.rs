@@ -1,13 +1,11 @@
 //! Deciding a conflict field by field (rules 10).
 
-use crate::{
-    fields,
-    model::{
-        ConflictCause, ConflictDecision, Diff, FieldChange, FieldPath, Hold, HoldSort, ObjectId, PathElement,
-        Writer,
-    },
-    schema::Schema,
+use crate::fields;
+use crate::model::{
+    ConflictCause, ConflictDecision, Diff, FieldChange, FieldPath, Hold, HoldSort, ObjectId, PathElement,
+    Writer,
 };
+use crate::schema::Schema;
 
 use super::{
     adopt,
