@@ -18,6 +18,7 @@ pub mod secrets;
 pub mod syntax;
 
 pub mod plan;
+pub mod render;
 pub mod report;
 pub mod wire;
 

@@ -2,7 +2,9 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::unwrap_used,
     reason = "this test starts programs, reads the environment and says what it skips"
 )]
 
@@ -330,8 +332,8 @@ fn words(execution: &Execution) -> Vec<&'static str> {
     execution.outcomes.iter().map(word).collect()
 }
 
-/// Twenty steps: what depends on what never becomes ready is skipped, all else is done.
-async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
+/// Every sort of step, one that never becomes ready, and one whose namespace is missing.
+fn twenty_steps() -> Vec<Step> {
     let (crd, widget) = widgets();
     let nowhere = json!({"nobody": "has-this"});
     let ready = |step| after(step, 0, Until::Ready);
@@ -350,7 +352,7 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
         tree.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         ready(step(tree, Wait::Exists))
     };
-    let steps = vec![
+    vec![
         namespace("walk"),
         crd,
         after(ready(step(widget, Wait::Ready)), 1, Until::Ready),
@@ -378,8 +380,12 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
             },
             ..config_map("walk", "a")
         },
-    ];
-    let (execution, events) = walk(cluster, &plan(steps), &run(15), |_, _| {}).await;
+    ]
+}
+
+/// What depends on what never becomes ready is skipped, all else is done.
+async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
+    let (execution, events) = walk(cluster, &plan(twenty_steps()), &run(15), |_, _| {}).await;
     let expected = [
         "done",
         "done",
@@ -405,13 +411,14 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
     assert_eq!(words(&execution), expected, "{execution:#?}");
     let Outcome::NotReady { account } = &execution.outcomes[13] else { unreachable!() };
     let account = account.join("\n");
+    assert!(account.contains("not ready within 15s"), "{account}");
     assert!(account.contains("0 of 2 updated replicas are available"), "{account}");
     assert!(account.contains("finds no node"), "{account}");
     assert!(account.contains("FailedScheduling"), "{account}");
     assert!(execution.uids[0].is_some() && execution.uids[15].is_none());
     assert!(matches!(events.first(), Some(Event::RunBegan { steps: 20, .. })));
     assert!(matches!(events.last(), Some(Event::RunEnded { .. })));
-    assert!(plane.kubectl(&["-n", "walk", "get", "widget", "w", "cm/after-good"]).status.success());
+    assert!(plane.kubectl(&["-n", "walk", "get", "widget/w", "cm/after-good"]).status.success());
 }
 
 /// What is there already is not overwritten by a creation, and says so.
@@ -450,7 +457,10 @@ async fn prunes_and_names_finalizers(plane: &ControlPlane, cluster: &Cluster) {
     let (execution, _) = walk(cluster, &plan(steps), &run(3), |_, _| {}).await;
     assert_eq!(words(&execution), ["done", "not ready"]);
     let Outcome::NotReady { account } = &execution.outcomes[1] else { unreachable!() };
-    assert_eq!(account, &["finalizer example.com/hold: taken off by the controller of example.com"]);
+    assert_eq!(
+        account,
+        &["not gone within 3s", "finalizer example.com/hold: taken off by the controller of example.com"]
+    );
 }
 
 /// One interrupt stops waiting and begins nothing more.

@@ -194,11 +194,11 @@ impl<'a> Walk<'a> {
                     handle.abort();
                 }
             }
-            Do::Explain { step: index, report } => {
+            Do::Explain { step: index, report, ending } => {
                 let Some(step) = self.step(index) else { return };
                 self.tasks.push(Box::pin(async move {
                     let deadline = Instant::now() + EXPLAIN;
-                    let found = timeout_at(deadline, evidence::explain(scene, step, &report)).await;
+                    let found = timeout_at(deadline, evidence::explain(scene, step, &report, ending)).await;
                     let account = found.unwrap_or_else(|_| vec![report.message.clone()]);
                     scene.input(Input::Explained { step: index, account });
                 }));
@@ -215,12 +215,11 @@ impl<'a> Walk<'a> {
         let (follow, handle) = abortable(waiting::follow(scene, index, step));
         *slot = Some(handle);
         self.tasks.push(Box::pin(async move {
-            let late = match end {
-                Some(end) => timeout_at(end, follow).await.is_err(),
-                None => {
-                    follow.await.ok();
-                    false
-                }
+            let late = if let Some(end) = end {
+                timeout_at(end, follow).await.is_err()
+            } else {
+                follow.await.ok();
+                false
             };
             if late {
                 scene.input(Input::DeadlinePassed { step: index });

@@ -36,7 +36,7 @@ pub(super) async fn follow(scene: &Scene<'_>, index: usize, step: &Step) {
             _ = glance.tick(), if live.as_ref().is_some_and(|live| evidence::has_pods(&live.body)) => {
                 let Some(object) = &live else { continue };
                 let waited = began.elapsed().as_secs();
-                if let Some(why) = evidence::hopeless(scene, &object.body, waited).await {
+                if let Some(why) = evidence::hopeless(scene, object, waited).await {
                     let report = ReadyReport { readiness: Readiness::Failed, message: why };
                     scene.input(Input::Reported { step: index, report });
                 }

@@ -66,6 +66,8 @@ pub struct Session {
     pub sealer: Sealer,
     /// Whether the first apply has yet to make the key of digests.
     pub keyless: bool,
+    /// Revisions that a rollback goes back to, by stack.
+    pub goals: BTreeMap<String, u64>,
 }
 
 /// Connects, and reads what serves all stacks of the environment.
@@ -116,7 +118,7 @@ pub(super) async fn connect(
         StateKey::Absent => Sealer::new(Some(fresh_key())),
         StateKey::Forbidden => Sealer::new(None),
     };
-    Ok(Session { ledgers: ledgers?, workspace, rendered, cluster, types, sealer, keyless })
+    Ok(Session { ledgers: ledgers?, workspace, rendered, cluster, types, sealer, keyless, goals: BTreeMap::new() })
 }
 
 impl Session {

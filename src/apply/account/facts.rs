@@ -16,33 +16,19 @@ pub struct EventFacts {
     /// Its message.
     pub message: String,
     /// How often it was seen.
-    pub count: i64,
+    pub count: u64,
     /// Kind and name of the object it is about.
     pub about: String,
 }
 
-impl EventFacts {
-    /// Reads an Event of `v1` or `events.k8s.io/v1`.
-    pub fn of(event: &Body) -> Self {
-        let text = |path: &[&str]| event.text(path).filter(|text| !text.is_empty());
-        let times: [&[&str]; 5] = [
-            &["series", "lastObservedTime"],
-            &["lastTimestamp"],
-            &["deprecatedLastTimestamp"],
-            &["eventTime"],
-            &["metadata", "creationTimestamp"],
-        ];
-        let number = |path: &[&str]| event.at(path).and_then(Value::as_i64);
-        let about = |key| text(&["involvedObject", key]).or_else(|| text(&["regarding", key]));
-        Self {
-            time: times.iter().find_map(|path| text(path)).unwrap_or_default().to_owned(),
-            warning: event.text(&["type"]) == Some("Warning"),
-            reason: event.text(&["reason"]).unwrap_or_default().to_owned(),
-            message: text(&["message"]).or_else(|| text(&["note"])).unwrap_or_default().trim().to_owned(),
-            count: number(&["series", "count"]).or_else(|| number(&["count"])).unwrap_or(1),
-            about: format!("{} {}", about("kind").unwrap_or_default(), about("name").unwrap_or_default()),
-        }
-    }
+/// The sorts of containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ContainerSort {
+    /// Runs before the others.
+    Init,
+    /// Runs as long as the Pod.
+    #[default]
+    Main,
 }
 
 /// One container of a Pod.
@@ -50,8 +36,8 @@ impl EventFacts {
 pub struct ContainerFacts {
     /// Its name.
     pub name: String,
-    /// Whether it is an init container.
-    pub init: bool,
+    /// Which sort it is.
+    pub sort: ContainerSort,
     /// Whether it is ready, or an init container that has ended well.
     pub ready: bool,
     /// How often it was started again.
@@ -84,14 +70,14 @@ impl PodFacts {
         let conditions = pod.items(&["status", "conditions"]);
         let unschedulable =
             conditions.iter().find(|it| is(it, "type", "PodScheduled") && is(it, "status", "False"));
-        let mut containers = containers(pod, "initContainerStatuses", true);
-        containers.extend(containers_of_main(pod));
+        let mut all = containers(pod, ContainerSort::Init);
+        all.extend(containers(pod, ContainerSort::Main));
         Self {
             name: pod.text(&["metadata", "name"]).unwrap_or_default().to_owned(),
             phase: pod.text(&["status", "phase"]).unwrap_or_default().to_owned(),
             ready: conditions.iter().any(|it| is(it, "type", "Ready") && is(it, "status", "True")),
             unschedulable: unschedulable.map(|it| text(it, &["message"])),
-            containers,
+            containers: all,
         }
     }
 
@@ -108,25 +94,25 @@ impl PodFacts {
 /// Reasons of waiting that every container goes through.
 const HARMLESS: &[&str] = &["ContainerCreating", "PodInitializing"];
 
-fn containers_of_main(pod: &Body) -> Vec<ContainerFacts> {
-    containers(pod, "containerStatuses", false)
+fn containers(pod: &Body, sort: ContainerSort) -> Vec<ContainerFacts> {
+    let list = match sort {
+        ContainerSort::Init => "initContainerStatuses",
+        ContainerSort::Main => "containerStatuses",
+    };
+    pod.items(&["status", list]).iter().map(|status| container(status, sort)).collect()
 }
 
-fn containers(pod: &Body, list: &str, init: bool) -> Vec<ContainerFacts> {
-    pod.items(&["status", list]).iter().map(|status| container(status, init)).collect()
-}
-
-fn container(status: &Value, init: bool) -> ContainerFacts {
+fn container(status: &Value, sort: ContainerSort) -> ContainerFacts {
     let ended = |path: &str| {
         let state = status.get(path)?.get("terminated")?;
         Some((text(state, &["reason"]), state.get("exitCode").and_then(Value::as_i64).unwrap_or_default()))
     };
     let now = ended("state");
     let waiting = status.get("state").and_then(|state| state.get("waiting"));
-    let well = init && now.as_ref().is_some_and(|(_, code)| *code == 0);
+    let well = sort == ContainerSort::Init && now.as_ref().is_some_and(|(_, code)| *code == 0);
     ContainerFacts {
         name: text(status, &["name"]),
-        init,
+        sort,
         ready: well || status.get("ready").and_then(Value::as_bool).unwrap_or_default(),
         restarts: status.get("restartCount").and_then(Value::as_i64).unwrap_or_default(),
         waiting: waiting.map(|state| (text(state, &["reason"]), text(state, &["message"]))),
@@ -150,12 +136,32 @@ pub struct LogTail {
     pub lines: Vec<String>,
 }
 
+/// The label by which Pods of one revision are told from those of another.
+fn revision(pod: &Body) -> Option<&str> {
+    pod.label("pod-template-hash").or_else(|| pod.label("controller-revision-hash"))
+}
+
 /// The Pods of the newest revision among those of a workload: what went before is not to blame.
-pub fn newest_pods(pods: &[Body]) -> Vec<&Body> {
-    let revision = |pod: &Body| {
-        pod.label("pod-template-hash").or_else(|| pod.label("controller-revision-hash")).map(str::to_owned)
-    };
+///
+/// Where the newest revision's hash is not known, it is that of the Pod made last.
+pub fn newest_pods<'a>(pods: &'a [Body], hash: Option<&str>) -> Vec<&'a Body> {
     let made = |pod: &&Body| pod.text(&["metadata", "creationTimestamp"]).unwrap_or_default().to_owned();
-    let Some(newest) = pods.iter().max_by_key(made).map(revision) else { return Vec::new() };
+    let newest = match hash {
+        Some(hash) => Some(hash),
+        None => pods.iter().max_by_key(made).and_then(revision),
+    };
     pods.iter().filter(|pod| revision(pod) == newest).collect()
+}
+
+/// The hash of a workload's newest revision, as its Pods bear it.
+///
+/// A Deployment's stands on the newest of its ReplicaSets.
+pub fn newest_hash<'a>(workload: &'a Body, replica_sets: &'a [Body]) -> Option<&'a str> {
+    let number = |set: &&Body| {
+        set.annotation("deployment.kubernetes.io/revision").and_then(|text| text.parse::<u64>().ok())
+    };
+    match workload.kind() {
+        "StatefulSet" => workload.text(&["status", "updateRevision"]),
+        _ => replica_sets.iter().max_by_key(number)?.label("pod-template-hash"),
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::facts::{ContainerFacts, EventFacts, LogTail, PodFacts};
+use super::facts::{ContainerFacts, ContainerSort, EventFacts, LogTail, PodFacts};
 use crate::model::{Body, ReadyReport};
 
 const MOST_EVENTS: usize = 4;
@@ -26,11 +26,11 @@ pub fn account(report: &ReadyReport, late: Option<&str>, live: Option<&Body>, fa
     let mut lines: Vec<String> = late.map(str::to_owned).into_iter().collect();
     lines.push(report.message.clone());
     lines.extend(live.map(conditions).unwrap_or_default().into_iter().filter(|it| *it != report.message));
-    let lame: Vec<&PodFacts> =
+    let unready: Vec<&PodFacts> =
         facts.pods.iter().filter(|pod| !pod.ready && pod.phase != "Succeeded").collect();
-    lines.extend(lame.iter().take(MOST_PODS).map(|pod| pod_line(pod)));
-    if lame.len() > MOST_PODS {
-        lines.push(format!("and {} more pods that are not ready", lame.len() - MOST_PODS));
+    lines.extend(unready.iter().take(MOST_PODS).map(|pod| pod_line(pod)));
+    if unready.len() > MOST_PODS {
+        lines.push(format!("and {} more pods that are not ready", unready.len() - MOST_PODS));
     }
     lines.extend(events(&facts.events));
     for log in &facts.logs {
@@ -68,7 +68,7 @@ fn pod_line(pod: &PodFacts) -> String {
 }
 
 fn container_words(container: &ContainerFacts) -> String {
-    let sort = if container.init { "init container" } else { "container" };
+    let sort = if container.sort == ContainerSort::Init { "init container" } else { "container" };
     let mut words = vec![format!("{sort} {}", container.name)];
     match &container.waiting {
         Some((reason, message)) if message.is_empty() => words.push(format!("waits: {reason}")),
@@ -83,8 +83,9 @@ fn container_words(container: &ContainerFacts) -> String {
 
 /// The newest Warnings, else the newest Events; equal words once.
 fn events(all: &[EventFacts]) -> Vec<String> {
-    let mut sorted: Vec<&EventFacts> = all.iter().collect();
-    sorted.sort_by(|a, b| (b.warning, &b.time).cmp(&(a.warning, &a.time)));
+    let warned = all.iter().any(|event| event.warning);
+    let mut sorted: Vec<&EventFacts> = all.iter().filter(|event| event.warning || !warned).collect();
+    sorted.sort_by(|a, b| b.time.cmp(&a.time));
     let mut lines: Vec<String> = Vec::new();
     for event in sorted {
         let times = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };

@@ -4,27 +4,31 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    apply::account::{deletion, newest_pods, refused_pods, terminal},
+    apply::account::{deletion, newest_hash, newest_pods, refused_pods, terminal},
     model::Readiness,
 };
 
-fn pod(status: Value) -> PodFacts {
+fn pod(status: &Value) -> PodFacts {
     PodFacts::of(&Body::new(json!({"metadata": {"name": "grafana-1"}, "status": status})))
 }
 
 fn waits(reason: &str, restarts: i64) -> PodFacts {
-    pod(json!({"phase": "Pending", "containerStatuses": [
+    pod(&json!({"phase": "Pending", "containerStatuses": [
         {"name": "sidecar", "ready": true},
         {"name": "grafana", "ready": false, "restartCount": restarts,
          "state": {"waiting": {"reason": reason, "message": "no such tag"}},
          "lastState": {"terminated": {"reason": "Error", "exitCode": 2}}}]}))
 }
 
-fn event(time: &str, warning: bool, message: &str) -> EventFacts {
-    EventFacts::of(&Body::new(
-        json!({"lastTimestamp": time, "type": if warning { "Warning" } else { "Normal" },
-        "reason": "Because", "message": message, "count": 3, "involvedObject": {"kind": "Pod", "name": "p"}}),
-    ))
+fn event(time: &str, sort: &str, message: &str) -> EventFacts {
+    EventFacts {
+        time: time.to_owned(),
+        warning: sort == "Warning",
+        reason: "Because".to_owned(),
+        message: message.to_owned(),
+        count: 3,
+        about: "Pod p".to_owned(),
+    }
 }
 
 #[test]
@@ -33,9 +37,9 @@ fn tells_state_container_events_and_log_in_this_order() {
         ReadyReport { readiness: Readiness::InProgress, message: "0 of 1 replicas are ready".to_owned() };
     let facts = Facts {
         events: vec![
-            event("2026-01-01T00:00:01Z", true, "old"),
-            event("2026-01-01T00:00:09Z", false, "normal"),
-            event("2026-01-01T00:00:05Z", true, "new"),
+            event("2026-01-01T00:00:01Z", "Warning", "old"),
+            event("2026-01-01T00:00:09Z", "Normal", "normal"),
+            event("2026-01-01T00:00:05Z", "Warning", "new"),
         ],
         pods: vec![waits("CrashLoopBackOff", 4)],
         logs: vec![LogTail {
@@ -56,7 +60,6 @@ fn tells_state_container_events_and_log_in_this_order() {
         pod grafana-1: container grafana waits: CrashLoopBackOff, no such tag (ended last with code 2, Error; 4 restarts)
         event Because on Pod p: new (3 times)
         event Because on Pod p: old (3 times)
-        event Because on Pod p: normal (3 times)
         log of pod grafana-1, container grafana:
           panic: no database"]]
     .assert_eq(&lines.join("\n"));
@@ -77,7 +80,7 @@ fn gives_up_early_only_for_what_will_not_pass() {
 
 #[test]
 fn a_pod_without_a_node_is_given_up_after_a_while() {
-    let lonely = pod(json!({"phase": "Pending", "conditions": [
+    let lonely = pod(&json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}]}));
     assert!(terminal(&lonely, 60).is_none());
     assert_eq!(terminal(&lonely, 90).unwrap(), "pod grafana-1 finds no node: 0/3 nodes");
@@ -85,7 +88,7 @@ fn a_pod_without_a_node_is_given_up_after_a_while() {
 
 #[test]
 fn refused_pods_are_told_from_events() {
-    let mut refusal = event("2026-01-01T00:00:01Z", true, "exceeded quota");
+    let mut refusal = event("2026-01-01T00:00:01Z", "Warning", "exceeded quota");
     refusal.reason = "FailedCreate".to_owned();
     assert!(refused_pods(std::slice::from_ref(&refusal), 0, 5).is_none());
     assert!(refused_pods(std::slice::from_ref(&refusal), 1, 50).is_none());
@@ -103,8 +106,17 @@ fn old_pods_are_not_to_blame() {
         pod("b", "new", "2026-01-01T00:01:00Z"),
         pod("c", "new", "2026-01-01T00:00:30Z"),
     ];
-    let names: Vec<_> = newest_pods(&pods).iter().map(|pod| pod.id().name).collect();
+    let names: Vec<_> = newest_pods(&pods, None).iter().map(|pod| pod.id().name).collect();
     assert_eq!(names, ["b", "c"]);
+    let set = |hash: &str, revision: &str| {
+        Body::new(json!({"metadata": {"labels": {"pod-template-hash": hash},
+            "annotations": {"deployment.kubernetes.io/revision": revision}}}))
+    };
+    let sets = [set("old", "10"), set("new", "9")];
+    let deployment = Body::default();
+    let hash = newest_hash(&deployment, &sets);
+    let names: Vec<_> = newest_pods(&pods, hash).iter().map(|pod| pod.id().name).collect();
+    assert_eq!(names, ["a"], "a rollback makes an old ReplicaSet the newest");
 }
 
 #[test]

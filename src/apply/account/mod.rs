@@ -8,6 +8,6 @@ mod lines;
 mod terminal;
 
 pub use deletion::deletion;
-pub use facts::{ContainerFacts, EventFacts, LogTail, PodFacts, newest_pods};
+pub use facts::{ContainerFacts, ContainerSort, EventFacts, LogTail, PodFacts, newest_hash, newest_pods};
 pub use lines::{Facts, account};
 pub use terminal::{refused_pods, terminal};

@@ -1,9 +1,11 @@
 //! The steps of a plan as the machine needs them: what holds back what.
 
+use super::input::Options;
 use crate::model::{Action, ObjectId, Step, Until, Wait, Write};
 
 /// What the machine knows of one step.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact about a step")]
 pub(super) struct Node {
     /// What it does.
     pub(super) action: Action,
@@ -28,7 +30,7 @@ pub(super) struct Node {
 }
 
 /// The steps of a plan with their edges turned round.
-pub(super) fn nodes(steps: &[Step], wait: bool) -> Vec<Node> {
+pub(super) fn nodes(steps: &[Step], options: Options) -> Vec<Node> {
     let mut nodes: Vec<Node> = steps.iter().map(node).collect();
     for (index, step) in steps.iter().enumerate() {
         for edge in &step.depends_on {
@@ -44,7 +46,8 @@ pub(super) fn nodes(steps: &[Step], wait: bool) -> Vec<Node> {
     }
     for (node, step) in nodes.iter_mut().zip(steps) {
         let needed = node.dependents.iter().any(|(_, until)| *until == Until::Ready);
-        node.watched = if wait { asked(node, step.wait) || needed } else { needed && opens_the_way(node) };
+        node.watched =
+            if options.wait { asked(node, step.wait) || needed } else { needed && opens_the_way(node) };
     }
     let last: Vec<bool> = nodes.iter().map(|node| node.last).collect();
     put_forward(&mut nodes, last);

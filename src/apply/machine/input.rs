@@ -82,6 +82,15 @@ pub enum Input {
     },
 }
 
+/// Why a wait ended badly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its time is over.
+    Late,
+    /// More time would not help.
+    Hopeless,
+}
+
 /// One thing the machine asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Do {
@@ -102,6 +111,8 @@ pub enum Do {
         step: usize,
         /// What is known already.
         report: ReadyReport,
+        /// Why the wait ended.
+        ending: Ending,
     },
     /// Tell the world.
     Emit(Event),

@@ -7,5 +7,5 @@ mod graph;
 mod input;
 mod walk;
 
-pub use input::{Do, Input, Options, WriteAnswer};
+pub use input::{Do, Ending, Input, Options, WriteAnswer};
 pub use walk::Machine;

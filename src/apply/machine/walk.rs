@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     graph::{Node, nodes},
-    input::{Do, Input, Options, WriteAnswer},
+    input::{Do, Ending, Input, Options, WriteAnswer},
 };
 use crate::model::{Event, Execution, Outcome, Readiness, ReadyReport, Step, Until};
 
@@ -41,8 +41,8 @@ pub struct Machine {
     failed: Option<usize>,
     writing: usize,
     ended: usize,
-    /// Why nothing more begins.
-    stopped: Option<String>,
+    /// Whether nothing more begins.
+    stopped: bool,
     interrupts: u8,
     finished: bool,
 }
@@ -50,7 +50,7 @@ pub struct Machine {
 impl Machine {
     /// A walk that has not begun.
     pub fn new(steps: &[Step], options: Options) -> Self {
-        let nodes = nodes(steps, options.wait);
+        let nodes = nodes(steps, options);
         Self {
             open: nodes.iter().filter(|node| !node.last).count(),
             states: vec![State::Blocked; nodes.len()],
@@ -62,7 +62,7 @@ impl Machine {
             failed: None,
             writing: 0,
             ended: 0,
-            stopped: None,
+            stopped: false,
             interrupts: 0,
             finished: false,
         }
@@ -80,7 +80,7 @@ impl Machine {
             Input::DeadlinePassed { step } => self.deadline_passed(step, &mut todo),
             Input::Explained { step, account } => self.explained(now, step, account, &mut todo),
             Input::Interrupted => self.interrupted(now, &mut todo),
-            Input::LockLost { because } => self.stop(now, because, &mut todo),
+            Input::LockLost { because } => self.stop(now, &because, &mut todo),
         }
         self.begin_what_may(now, &mut todo);
         if self.ended == self.nodes.len() && !self.finished {
@@ -130,7 +130,7 @@ impl Machine {
     }
 
     fn begin_what_may(&mut self, now: u64, todo: &mut Vec<Do>) {
-        while self.stopped.is_none() && self.writing < self.options.parallelism.max(1) {
+        while !self.stopped && self.writing < self.options.parallelism.max(1) {
             let Some(step) = self.queue.pop_first() else { return };
             if self.is_blocked(step) {
                 self.begin(now, step, todo);
@@ -182,7 +182,7 @@ impl Machine {
         let Some(node) = self.nodes.get(step) else { return };
         let (watched, existence) = (node.watched, node.existence);
         self.release(step, Until::Written);
-        if !watched || self.stopped.is_some() {
+        if !watched || self.stopped {
             let outcome = if existence && !self.deletes(step) { Outcome::Done } else { Outcome::Written };
             return self.end(now, step, outcome, todo);
         }
@@ -192,7 +192,7 @@ impl Machine {
         }
         self.tell_waiting(step, &report, todo);
         if report.readiness == Readiness::Failed {
-            return self.explain(step, report, todo);
+            return self.explain(step, report, Ending::Hopeless, todo);
         }
         todo.push(Do::Watch { step, deadline: now.saturating_add(self.options.timeout) });
     }
@@ -208,7 +208,7 @@ impl Machine {
         }
         if report.readiness == Readiness::Failed {
             todo.push(Do::StopWatching(step));
-            return self.explain(step, report, todo);
+            return self.explain(step, report, Ending::Hopeless, todo);
         }
         self.set(step, State::Watching(report));
     }
@@ -217,12 +217,12 @@ impl Machine {
         let Some(State::Watching(report)) = self.states.get(step) else { return };
         let report = report.clone();
         todo.push(Do::StopWatching(step));
-        self.explain(step, report, todo);
+        self.explain(step, report, Ending::Late, todo);
     }
 
-    fn explain(&mut self, step: usize, report: ReadyReport, todo: &mut Vec<Do>) {
+    fn explain(&mut self, step: usize, report: ReadyReport, ending: Ending, todo: &mut Vec<Do>) {
         self.set(step, State::Explaining(report.clone()));
-        todo.push(Do::Explain { step, report });
+        todo.push(Do::Explain { step, report, ending });
     }
 
     fn explained(&mut self, now: u64, step: usize, account: Vec<String>, todo: &mut Vec<Do>) {
@@ -235,7 +235,7 @@ impl Machine {
         self.interrupts = self.interrupts.saturating_add(1);
         todo.push(Do::Emit(Event::Interrupted { second: self.interrupts > 1 }));
         if self.interrupts == 1 {
-            return self.stop(now, "interrupted".to_owned(), todo);
+            return self.stop(now, "interrupted", todo);
         }
         for step in 0..self.states.len() {
             let outcome = match self.states.get(step) {
@@ -252,11 +252,11 @@ impl Machine {
     }
 
     /// Begins nothing more and waits no longer; writes that are under way are let finish.
-    fn stop(&mut self, now: u64, because: String, todo: &mut Vec<Do>) {
-        if self.stopped.is_some() {
+    fn stop(&mut self, now: u64, because: &str, todo: &mut Vec<Do>) {
+        if self.stopped {
             return;
         }
-        self.stopped = Some(because.clone());
+        self.stopped = true;
         for step in 0..self.states.len() {
             match self.states.get(step) {
                 Some(State::Watching(_)) => {
@@ -264,7 +264,7 @@ impl Machine {
                     self.end(now, step, Outcome::Written, todo);
                 }
                 Some(State::Blocked) => {
-                    self.end(now, step, Outcome::Skipped { because: because.clone() }, todo);
+                    self.end(now, step, Outcome::Skipped { because: because.to_owned() }, todo);
                 }
                 Some(State::Writing | State::Explaining(_) | State::Ended(_)) | None => {}
             }
@@ -358,9 +358,8 @@ impl Machine {
 
     fn tell_ended(&self, now: u64, step: usize, outcome: &Outcome, todo: &mut Vec<Do>) {
         let Some(node) = self.nodes.get(step) else { return };
-        let begun = !self.is_blocked(step);
-        let began = self.began.get(step).copied().unwrap_or(now);
-        let millis = if begun { now.saturating_sub(began) } else { 0 };
+        let sent = if self.is_blocked(step) { None } else { self.began.get(step).copied() };
+        let millis = sent.map_or(0, |sent| now.saturating_sub(sent));
         let (action, object) = (node.action, node.object.clone());
         todo.push(Do::Emit(Event::StepEnded { step, action, object, outcome: outcome.clone(), millis }));
     }

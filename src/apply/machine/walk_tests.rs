@@ -390,7 +390,7 @@ impl World {
                         assert!(self.released[edge.on].is_some(), "step {step} before {}", edge.on);
                         assert_ne!(self.released[edge.on], Some(false), "step {step} after a failed write");
                     }
-                    let nodes = nodes(steps, true);
+                    let nodes = nodes(steps, OPTIONS);
                     if nodes[step].last {
                         let others = (0..steps.len()).filter(|other| !nodes[*other].last);
                         assert!(others.into_iter().all(|other| self.ended[other] == 1 && !self.bad[other]));
@@ -423,7 +423,7 @@ impl World {
         let pick = (dice / 16) as usize;
         let open = self.writing.len() + self.watching.len() + self.explaining.len();
         let at = pick.checked_rem(open)?;
-        if dice % 97 == 0 {
+        if dice.is_multiple_of(97) {
             return Some(Input::Interrupted);
         }
         if at < self.writing.len() {

@@ -56,7 +56,7 @@ pub(super) fn namespace(live: &Body) -> ReadyReport {
 
 /// A CustomResourceDefinition is ready once its names are accepted and it is established.
 pub(super) fn definition(live: &Body) -> ReadyReport {
-    if let Some(names) = condition(live, "NamesAccepted").filter(|names| names.is_false()) {
+    if let Some(names) = condition(live, "NamesAccepted").filter(|found| found.is_false()) {
         return failed(names.said());
     }
     match condition(live, "Established") {

@@ -60,9 +60,9 @@ fn monitoring_rule(group: &str, kind: &str) -> Option<Rule> {
 fn operator_rule(group: &str, kind: &str) -> Option<Rule> {
     Some(match (group, kind) {
         ("opentelemetry.io", "OpenTelemetryCollector") => operators::collector,
-        ("opentelemetry.io", "Instrumentation") => operators::without_status,
         ("keda.sh", "ScaledObject" | "ScaledJob") => operators::scaled,
-        ("keda.sh", "TriggerAuthentication" | "ClusterTriggerAuthentication") => operators::without_status,
+        ("opentelemetry.io", "Instrumentation")
+        | ("keda.sh", "TriggerAuthentication" | "ClusterTriggerAuthentication") => operators::without_status,
         ("rabbitmq.com", "RabbitmqCluster") => operators::rabbitmq,
         ("cert-manager.io" | "certmanager.k8s.io", "Certificate" | "Issuer" | "ClusterIssuer") => {
             operators::certificate

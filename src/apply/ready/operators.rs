@@ -1,6 +1,6 @@
 //! Custom resources whose operators report conditions or counts.
 
-use super::lens::{by_condition, condition, ready, waiting};
+use super::lens::{Condition, by_condition, condition, ready, waiting};
 use crate::model::{Body, Readiness, ReadyReport};
 
 /// A collector is ready once its replicas are; a sidecar has none of its own.
@@ -25,7 +25,7 @@ pub(super) fn without_status(_live: &Body) -> ReadyReport {
 
 /// A ScaledObject or ScaledJob is ready once KEDA says so, or while it is paused.
 pub(super) fn scaled(live: &Body) -> ReadyReport {
-    if condition(live, "Paused").is_some_and(|paused| paused.is_true()) {
+    if condition(live, "Paused").is_some_and(Condition::is_true) {
         return ready("is paused");
     }
     by_condition(live, "Ready")

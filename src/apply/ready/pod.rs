@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lens::{condition, conditions, failed, number, ready, waiting};
+use super::lens::{Condition, condition, conditions, failed, number, ready, waiting};
 use crate::model::{Body, ReadyReport};
 
 /// A Pod is ready once it says so, or has run to a good end.
@@ -23,7 +23,7 @@ pub(super) fn pod(live: &Body) -> ReadyReport {
 }
 
 fn running(live: &Body) -> ReadyReport {
-    if condition(live, "Ready").is_some_and(|found| found.is_true()) {
+    if condition(live, "Ready").is_some_and(Condition::is_true) {
         return ready("is ready");
     }
     let crashing: Vec<&str> = live

@@ -1,0 +1,261 @@
+//! `apply`: plan, ask, carry out, and see that nothing is left to do.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    choose::Choice,
+    execute::{Ears, Locks, Manner, Ran, has_work, lock_all, release_all, run_target},
+    gate::{self, Approved},
+    planning::{Order, Planned, plan_all},
+    record::RunFacts,
+    rollback,
+    session::{Reach, Session, connect},
+    trouble::Trouble,
+    workspace::{Place, open, render},
+};
+use crate::cluster::Claimant;
+use crate::model::{Plan, RunSort, TargetId};
+use crate::plan::PlanOptions;
+use crate::sys;
+use crate::wire::PlanFile;
+
+/// What a writing command was asked to do.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Where the repository is.
+    pub place: Place,
+    /// Which environment and stacks.
+    pub choice: Choice,
+    /// How to reach the cluster.
+    pub reach: Reach,
+    /// Guards that the user opened.
+    pub options: PlanOptions,
+    /// How to carry out.
+    pub manner: Manner,
+    /// How long to wait for a lock.
+    pub lock_timeout: Duration,
+    /// Whether nobody is asked: the lock is then taken before planning.
+    pub auto_approve: bool,
+    /// Turn back what fails.
+    pub rollback_on_failure: bool,
+    /// URL of the CI run.
+    pub ci_run: Option<String>,
+}
+
+/// What the door does for a journey that writes.
+pub struct Door<'a> {
+    /// Shows the plans and asks; an error refuses.
+    pub ask: &'a mut dyn FnMut(&Session, &[Planned]) -> Result<(), Trouble>,
+    /// Who hears of the run and who may stop it.
+    pub ears: Ears,
+}
+
+/// How a writing command ended.
+#[derive(Debug, Clone, Default)]
+pub struct Applied {
+    /// The run of each target that was begun.
+    pub runs: Vec<Ran>,
+    /// Targets that were not begun because one before them failed.
+    pub not_begun: Vec<TargetId>,
+    /// Runs that turned failed ones back.
+    pub turned_back: Vec<Ran>,
+    /// Second plans that are not empty, after a run that ended well.
+    pub fighting: Vec<Plan>,
+    /// Whether there was nothing to do.
+    pub nothing: bool,
+}
+
+/// Applies what git declares.
+pub async fn apply(wish: &Wish, saved: Option<&PlanFile>, door: &mut Door<'_>) -> Result<Applied, Trouble> {
+    let workspace = open(&wish.place)?;
+    let rendered = render(&workspace, &wish.choice)?;
+    if rendered.environment.policy.require_commit && workspace.checkout.commit.dirty {
+        return Err(Trouble::Blocked {
+            message: format!("environment `{}` takes only what is committed, and the tree is dirty", rendered.environment.name),
+            hint: Some("commit the changes, or name a commit with `--ref`".to_owned()),
+        });
+    }
+    let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
+    let orders = orders(&session, &wish.options);
+    approve_and_run(&mut session, orders, wish, RunSort::Apply, (saved, door)).await
+}
+
+/// One order for each chosen target.
+pub(super) fn orders(session: &Session, options: &PlanOptions) -> Vec<Order> {
+    let order = |desired: &crate::model::DesiredState| Order { desired: desired.clone(), options: options.clone() };
+    session.rendered.chosen().map(|(_, desired)| order(desired)).collect()
+}
+
+/// Plans, asks and carries out under the locks; the same for apply, rollback and destroy.
+pub(super) async fn approve_and_run(
+    session: &mut Session,
+    orders: Vec<Order>,
+    wish: &Wish,
+    sort: RunSort,
+    (saved, door): (Option<&PlanFile>, &mut Door<'_>),
+) -> Result<Applied, Trouble> {
+    let targets: Vec<TargetId> = orders.iter().map(|order| order.desired.target.clone()).collect();
+    let claimant = claimant(session, sort, wish);
+    // Somebody who reads a plan must not keep others out: without --auto-approve the lock comes after the answer, and
+    // the plan is made again under it.
+    let mut early = None;
+    if wish.auto_approve || saved.is_some() {
+        session.ensure_state().await?;
+        early = Some(lock_all(session, &targets, &claimant, wish.lock_timeout).await?);
+        session.refresh_ledgers().await?;
+    }
+    let planned = plan_all(session, orders.clone()).await;
+    let shown = match planned.and_then(|planned| approved(session, planned, saved, door)) {
+        Ok(shown) => shown,
+        Err(trouble) => {
+            release_all(early.unwrap_or_default()).await;
+            return Err(trouble);
+        }
+    };
+    let Some(mut approved) = shown else {
+        release_all(early.unwrap_or_default()).await;
+        return Ok(Applied { nothing: true, ..Applied::default() });
+    };
+    let locks = match early {
+        Some(locks) => locks,
+        None => {
+            session.ensure_state().await?;
+            let locks = lock_all(session, &targets, &claimant, wish.lock_timeout).await?;
+            match again(session, orders.clone(), approved).await {
+                Ok(same) => approved = same,
+                Err(trouble) => {
+                    release_all(locks).await;
+                    return Err(trouble);
+                }
+            }
+            locks
+        }
+    };
+    let done = carry_out(session, approved, (wish, sort), &locks, door).await;
+    let done = match done {
+        Ok(done) => converged(session, orders, done, wish.manner).await,
+        Err(trouble) => Err(trouble),
+    };
+    release_all(locks).await;
+    done
+}
+
+fn claimant(session: &Session, sort: RunSort, wish: &Wish) -> Claimant {
+    let command = match sort {
+        RunSort::Apply => "apply",
+        RunSort::Rollback => "rollback",
+        RunSort::Destroy => "destroy",
+    };
+    let holder = sys::holder(&session.cluster.identity().user, command, wish.ci_run.clone());
+    Claimant { holder, is_dead: sys::is_dead, boottime: sys::boottime }
+}
+
+/// Asks for approval; none where there is nothing to do.
+fn approved(
+    session: &Session,
+    planned: Vec<Planned>,
+    saved: Option<&PlanFile>,
+    door: &mut Door<'_>,
+) -> Result<Option<Vec<Approved>>, Trouble> {
+    if let Some(saved) = saved {
+        same_as_saved(session, &planned, saved)?;
+    }
+    let idle = planned.iter().all(|one| !has_work(one));
+    let mut ask = |plans: &[Planned]| (door.ask)(session, plans);
+    if idle {
+        gate::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
+        ask(&planned)?;
+        return Ok(None);
+    }
+    gate::approve(planned, &mut ask).map(Some)
+}
+
+fn same_as_saved(session: &Session, planned: &[Planned], saved: &PlanFile) -> Result<(), Trouble> {
+    let plans: Vec<Plan> = planned.iter().map(|one| one.plan.clone()).collect();
+    let environment = &session.rendered.environment.name;
+    let now = PlanFile::of(environment, session.cluster.identity(), &session.workspace.checkout.commit, &plans);
+    let differences = saved.differences(&now);
+    if differences.is_empty() { Ok(()) } else { Err(Trouble::Stale { message: differences.join("\n") }) }
+}
+
+/// Makes the plans again under the lock: they must be what was approved.
+async fn again(session: &mut Session, orders: Vec<Order>, approved: Vec<Approved>) -> Result<Vec<Approved>, Trouble> {
+    session.refresh_ledgers().await?;
+    let now = plan_all(session, orders).await?;
+    let before: Vec<Plan> = approved.into_iter().map(|one| one.into_planned().plan).collect();
+    let (environment, commit) = (session.rendered.environment.name.clone(), session.workspace.checkout.commit.clone());
+    let saved = PlanFile::of(&environment, session.cluster.identity(), &commit, &before);
+    same_as_saved(session, &now, &saved)?;
+    gate::approve(now, &mut |_| Ok(()))
+}
+
+async fn carry_out(
+    session: &mut Session,
+    approved: Vec<Approved>,
+    (wish, sort): (&Wish, RunSort),
+    locks: &Locks,
+    door: &mut Door<'_>,
+) -> Result<Applied, Trouble> {
+    let facts = facts(session, sort, wish);
+    let mut done = Applied::default();
+    let mut failed = false;
+    for one in approved {
+        let target = one.target().clone();
+        if failed || *door.ears.stop.borrow() > 0 {
+            done.not_begun.push(target);
+            continue;
+        }
+        if !one.has_work() {
+            continue;
+        }
+        let Some(lock) = locks.get(&target.stack) else {
+            return Err(Trouble::Stale { message: format!("the lock of {target} is not ours") });
+        };
+        let facts = RunFacts { rolled_back_to: goal(session, &target, sort), ..facts.clone() };
+        let ran = run_target(session, one, &facts, (wish.manner, &door.ears), lock).await?;
+        failed = !ran.is_good();
+        if failed && wish.rollback_on_failure && ran.execution.interrupts == 0 && ran.execution.wrote() {
+            done.turned_back.push(rollback::undo(session, &ran, wish, (&facts, &door.ears), lock).await?);
+        }
+        done.runs.push(ran);
+    }
+    Ok(done)
+}
+
+fn goal(session: &Session, target: &TargetId, sort: RunSort) -> Option<u64> {
+    (sort == RunSort::Rollback).then(|| session.goals.get(&target.stack).copied()).flatten()
+}
+
+fn facts(session: &Session, sort: RunSort, wish: &Wish) -> RunFacts {
+    RunFacts {
+        sort,
+        commit: session.workspace.checkout.commit.clone(),
+        rolled_back_to: None,
+        user: session.cluster.identity().user.clone(),
+        ci_run: wish.ci_run.clone(),
+        started: sys::now(),
+    }
+}
+
+/// The second plan: after a good run it must be empty, else a field fights (promise 6).
+async fn converged(
+    session: &Session,
+    orders: Vec<Order>,
+    mut done: Applied,
+    manner: Manner,
+) -> Result<Applied, Trouble> {
+    let good: BTreeMap<&str, ()> = done
+        .runs
+        .iter()
+        .filter(|ran| ran.is_good())
+        .map(|ran| (ran.planned.plan.target.stack.as_str(), ()))
+        .collect();
+    let orders: Vec<Order> =
+        orders.into_iter().filter(|order| good.contains_key(order.desired.target.stack.as_str())).collect();
+    if !manner.wait || orders.is_empty() {
+        return Ok(done);
+    }
+    let second = plan_all(session, orders).await?;
+    done.fighting = second.into_iter().map(|one| one.plan).filter(Plan::has_changes).collect();
+    Ok(done)
+}

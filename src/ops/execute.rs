@@ -1,0 +1,167 @@
+//! Carrying out approved plans: record, write, wait, record (rules 6, 11, 12).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::sync::{mpsc::UnboundedSender, watch};
+
+use super::{
+    gate::Approved,
+    planning::Planned,
+    record::{self, RunFacts},
+    session::Session,
+    trouble::Trouble,
+};
+use crate::apply::{Run, drive};
+use crate::cluster::Lock;
+use crate::model::{Event, Execution, Ledger, Outcome, RevisionState, RunSort, TargetId, TurnedBack};
+use crate::plan::digest;
+use crate::sys;
+
+/// How runs are carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Whether readiness is waited for.
+    pub wait: bool,
+    /// Time after its own write in which a step must be ready.
+    pub timeout: Duration,
+    /// Most writes at once.
+    pub parallelism: usize,
+}
+
+/// Who hears of a run and who may stop it.
+#[derive(Clone)]
+pub struct Ears {
+    /// Everything that happens.
+    pub events: UnboundedSender<Event>,
+    /// How often the user asked to stop.
+    pub stop: watch::Receiver<u8>,
+}
+
+/// How the run of one target ended.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// Whose run.
+    pub planned: Planned,
+    /// Number of its revision.
+    pub revision: u64,
+    /// The state that was recorded.
+    pub state: RevisionState,
+    /// The outcome of each step.
+    pub execution: Execution,
+}
+
+impl Ran {
+    /// Whether it came to a good end.
+    pub fn is_good(&self) -> bool {
+        self.execution.is_good()
+    }
+
+    /// Whether a precondition failed and nothing at all was written.
+    pub fn is_stale(&self) -> bool {
+        let stale = |outcome: &Outcome| matches!(outcome, Outcome::NotWritten { stale: true, .. });
+        !self.execution.wrote() && self.execution.outcomes.iter().any(stale)
+    }
+}
+
+/// The locks that a call holds, by stack.
+pub(super) type Locks = BTreeMap<String, Lock>;
+
+/// One target's run: nothing is written that an earlier record does not announce.
+pub(super) async fn run_target(
+    session: &mut Session,
+    approved: Approved,
+    facts: &RunFacts,
+    (manner, ears): (Manner, &Ears),
+    lock: &Lock,
+) -> Result<Ran, Trouble> {
+    let planned = approved.into_planned();
+    session.ensure_state().await?;
+    let namespace = session.state_namespace().to_owned();
+    let (revision, contents) = record::pending(facts, &planned.ledger, &planned.desired, &planned.plan, digest(&planned.plan));
+    lock.still_mine().map_err(|why| Trouble::Stale { message: why })?;
+    let target = planned.plan.target.clone();
+    let begun =
+        session.cluster.begin(&namespace, &target, &planned.ledger, revision.clone(), &contents).await?;
+    let run = Run {
+        revision: revision.number,
+        wait: manner.wait,
+        timeout: manner.timeout,
+        parallelism: manner.parallelism,
+        still_mine: lock.guard(),
+    };
+    let execution = drive(&planned.plan, &session.cluster, &run, ears.events.clone(), ears.stop.clone()).await;
+    let ended = record::ended(revision.clone(), &planned.plan, &execution, &planned.live, (manner.wait, sys::now()));
+    let turned_back = turned_back(facts, &planned, &execution);
+    let (number, state) = (ended.number, ended.state);
+    // The records must tell how it ended, also where the lock was lost: the head's compare-and-swap is the fence.
+    session.cluster.finish(begun, ended, turned_back).await?;
+    session.refresh_ledgers().await?;
+    let keep = session.rendered.environment.policy.keep_revisions;
+    if lock.still_mine().is_ok() {
+        let ledger = session.ledger(&target.stack);
+        // What could not be collected is collected by the next run.
+        session.cluster.collect(&namespace, &target, &ledger, keep).await.ok();
+    }
+    Ok(Ran { planned, revision: number, state, execution })
+}
+
+/// What the head says is turned back after the run.
+fn turned_back(facts: &RunFacts, planned: &Planned, execution: &Execution) -> Vec<TurnedBack> {
+    let head = planned.ledger.head.clone().unwrap_or_default();
+    let goal = facts.rolled_back_to.and_then(|number| planned.ledger.revision(number));
+    match (facts.sort, goal, planned.ledger.current()) {
+        (RunSort::Rollback, Some(goal), Some(current)) => {
+            let mut list = record::turned_back(current, goal);
+            let fresh: Vec<_> = list.iter().map(|turned| turned.object.clone()).collect();
+            list.extend(head.turned_back.into_iter().filter(|old| !fresh.contains(&old.object)));
+            list
+        }
+        (RunSort::Apply, _, _) if execution.is_good() => record::still_turned_back(&head, &planned.plan),
+        (RunSort::Destroy, _, _) if execution.is_good() => Vec::new(),
+        (RunSort::Apply | RunSort::Rollback | RunSort::Destroy, _, _) => head.turned_back,
+    }
+}
+
+/// Takes the locks of targets in the order of their names, so that two calls cannot wait for one another.
+pub(super) async fn lock_all(
+    session: &Session,
+    targets: &[TargetId],
+    claimant: &crate::cluster::Claimant,
+    patience: Duration,
+) -> Result<Locks, Trouble> {
+    let mut sorted = targets.to_vec();
+    sorted.sort_by_key(TargetId::record_prefix);
+    let mut locks = Locks::new();
+    for target in sorted {
+        let namespace = session.state_namespace();
+        match session.cluster.lock(namespace, &target, claimant, patience).await {
+            Ok(lock) => {
+                locks.insert(target.stack.clone(), lock);
+            }
+            Err(error) => {
+                release_all(locks).await;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(locks)
+}
+
+/// Lets go of all locks.
+pub(super) async fn release_all(locks: Locks) {
+    for lock in locks.into_values() {
+        lock.release().await;
+    }
+}
+
+/// Whether there is anything to do: writes, waits, or the record of a run that did not end.
+pub(super) fn has_work(planned: &Planned) -> bool {
+    !planned.plan.steps.is_empty() || needs_record(&planned.ledger)
+}
+
+fn needs_record(ledger: &Ledger) -> bool {
+    let failed = ledger.current().is_some_and(|revision| {
+        matches!(revision.state, RevisionState::Failed | RevisionState::Unverified)
+    });
+    ledger.pending().is_some() || failed
+}
