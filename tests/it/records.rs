@@ -190,7 +190,7 @@ fn records_survive_the_round_trip_and_two_writers_are_told_apart() {
         let late = cluster.finish(begun, done.clone(), Vec::new()).await;
         assert!(matches!(late, Err(LedgerError::Raced)), "the head moved: {late:?}");
         let ledger = cluster.ledgers(namespace, "dev").await.expect("readable").remove("big").expect("there");
-        assert_eq!(ledger.revisions, [done.clone()]);
+        assert_eq!(ledger.revisions, std::slice::from_ref(&done));
         assert_eq!(ledger.head.as_ref().and_then(|head| head.good), Some(1));
         let back = cluster.contents(namespace, &target, &done).await.expect("the packs are whole");
         let back: BTreeMap<_, _> = back.into_iter().map(|(id, body)| (id, body.into_tree())).collect();
