@@ -1,3 +1,5 @@
+//! Tests of records.
+
 use super::*;
 use crate::model::{Digest, ObjectId, RevisionState, RunSort};
 
