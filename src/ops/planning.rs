@@ -56,7 +56,7 @@ async fn plan_one(
     let not_ready = not_ready(&live, &desired);
     // A run that ended well has waited for everything; any other left that to this one.
     let waited = ledger.current().is_none_or(|revision| revision.state == RevisionState::Complete);
-    options.await_unready |= ledger.pending().is_some() || !waited;
+    options.wait_for_unready |= ledger.pending().is_some() || !waited;
     let policy = &session.rendered.environment.policy;
     let context = Context {
         target: &desired.target,

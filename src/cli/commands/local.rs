@@ -131,12 +131,7 @@ pub(in crate::cli) fn graph(
     let mut edges: Vec<GraphEdge> = Vec::new();
     for (_, desired) in rendered.chosen() {
         nodes.extend(desired.objects.keys().cloned());
-        edges.extend(crate::plan::graph(desired).into_iter().map(|edge| GraphEdge {
-            from: edge.from,
-            to: edge.to,
-            strength: edge.strength,
-            because: edge.because,
-        }));
+        edges.extend(crate::plan::graph(desired));
     }
     let text = match args.output {
         GraphFormat::Mermaid => graph_mermaid(&nodes, &edges),
