@@ -14,7 +14,7 @@ use super::{
     workspace::{Place, open, render},
 };
 use crate::cluster::Claimant;
-use crate::model::{Plan, RunSort, TargetId};
+use crate::model::{Plan, Revision, RunSort, TargetId};
 use crate::plan::PlanOptions;
 use crate::sys;
 use crate::wire::PlanFile;
@@ -221,7 +221,10 @@ async fn carry_out(
         let Some(lock) = locks.get(&target.stack) else {
             return Err(Trouble::Stale { message: format!("the lock of {target} is not ours") });
         };
-        let facts = RunFacts { rolled_back_to: goal(session, &target, sort), ..facts.clone() };
+        let facts = match goal(session, &target, sort) {
+            Some(goal) => rollback::facts_of(facts.clone(), &goal),
+            None => facts.clone(),
+        };
         let ran = run_target(session, one, &facts, (wish.manner, &door.ears), lock).await?;
         failed = !ran.is_good();
         if failed && wish.rollback_on_failure && ran.execution.interrupts == 0 && ran.execution.wrote() {
@@ -232,8 +235,9 @@ async fn carry_out(
     Ok(done)
 }
 
-fn goal(session: &Session, target: &TargetId, sort: RunSort) -> Option<u64> {
-    (sort == RunSort::Rollback).then(|| session.goals.get(&target.stack).copied()).flatten()
+fn goal(session: &Session, target: &TargetId, sort: RunSort) -> Option<Revision> {
+    let number = session.goals.get(&target.stack).filter(|_| sort == RunSort::Rollback)?;
+    session.ledger(&target.stack).revision(*number).cloned()
 }
 
 fn facts(session: &Session, sort: RunSort, wish: &Wish) -> RunFacts {

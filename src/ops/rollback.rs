@@ -13,7 +13,9 @@ use super::{
     workspace::{open, render},
 };
 use crate::cluster::Lock;
-use crate::model::{Body, DesiredState, ObjectId, Revision, RevisionState, RunSort, TargetId, Wanted};
+use crate::model::{
+    Body, Commit, DesiredState, ObjectId, Revision, RevisionState, RunSort, TargetId, Wanted,
+};
 use crate::plan::PlanOptions;
 
 /// Goes back to an older revision: its number or a commit; none means the last good one before the current.
@@ -83,6 +85,12 @@ pub(super) async fn stored(
         });
     }
     Ok(DesiredState { objects: wanted(contents), ..nothing(target) })
+}
+
+/// What is recorded of a run that goes back: the commit is the goal's, for that is what is applied.
+pub(super) fn facts_of(facts: RunFacts, goal: &Revision) -> RunFacts {
+    let commit = Commit { id: goal.commit.clone(), dirty: goal.dirty, summary: goal.summary.clone() };
+    RunFacts { commit, rolled_back_to: Some(goal.number), ..facts }
 }
 
 fn wanted(contents: BTreeMap<ObjectId, Body>) -> BTreeMap<ObjectId, Wanted> {

@@ -104,14 +104,13 @@ pub(crate) fn decide(context: &Context<'_>, id: &ObjectId, field: &str, rival: &
     if let Some(rule) = ruled {
         return rule.decision;
     }
-    if rival.subresource.as_deref().is_some_and(|sub| sub == "scale" || sub == "status") {
-        return ConflictDecision::Yield;
-    }
     let among = |managers: &[&str]| managers.iter().any(|pattern| like(pattern, &rival.manager));
     let adopted = foreign::reconciler(&rival.manager).is_some() && context.policy.adopt_foreign;
+    let subresource = rival.subresource.as_deref().is_some_and(|sub| sub == "scale" || sub == "status");
+    // A human's `kubectl scale` is a hand edit like any other; an unknown writer of `scale` is an autoscaler.
     if rival.manager == FIELD_MANAGER || among(HUMAN) || adopted {
         ConflictDecision::Take
-    } else if among(CONTROLLERS) {
+    } else if subresource || among(CONTROLLERS) {
         ConflictDecision::Yield
     } else {
         ConflictDecision::Refuse
