@@ -168,8 +168,9 @@ fn approved(
     }
     let idle = planned.iter().all(|one| !has_work(one));
     let mut ask = |plans: &[Planned]| (door.ask)(session, plans);
+    // What blocks stands in the plan: it is shown before it is refused.
+    gate::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
     if idle {
-        gate::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
         ask(&planned)?;
         return Ok(None);
     }

@@ -120,8 +120,9 @@ fn turned_back(facts: &RunFacts, planned: &Planned, execution: &Execution) -> Ve
             list.extend(head.turned_back.into_iter().filter(|old| !fresh.contains(&old.object)));
             list
         }
-        (RunSort::Apply, _, _) if execution.is_good() => record::still_turned_back(&head, &planned.plan),
-        (RunSort::Destroy, _, _) if execution.is_good() => Vec::new(),
+        // An apply is refused while the render brings one of these back: it went through because a commit changed
+        // them, or because it was told to ignore them. Either way they are released.
+        (RunSort::Apply | RunSort::Destroy, _, _) if execution.is_good() => Vec::new(),
         (RunSort::Apply | RunSort::Rollback | RunSort::Destroy, _, _) => head.turned_back,
     }
 }

@@ -169,9 +169,3 @@ pub(super) fn turned_back(from: &Revision, to: &Revision) -> Vec<TurnedBack> {
         .map(|(object, digest)| TurnedBack { object, digest, revision: from.number })
         .collect()
 }
-
-/// What of the head's list still holds after an apply: what the render would bring again.
-pub(super) fn still_turned_back(head: &Head, plan: &Plan) -> Vec<TurnedBack> {
-    let bad = |turned: &&TurnedBack| plan.digests.get(&turned.object) == turned.digest.as_ref();
-    head.turned_back.iter().filter(bad).cloned().collect()
-}

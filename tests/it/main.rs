@@ -15,6 +15,7 @@ mod bed;
 mod cluster;
 mod kill;
 mod kube_prometheus;
+mod mlops;
 mod records;
 mod restart;
 mod support;

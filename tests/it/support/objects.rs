@@ -1,6 +1,6 @@
 //! What a stack has in the cluster: objects that our Apply entry owns, and what the records say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -22,15 +22,53 @@ pub(crate) fn owned(plane: &ControlPlane, stack: &str) -> BTreeSet<String> {
 }
 
 fn list_all(plane: &ControlPlane, selector: &str) -> Vec<Value> {
+    list(plane, &["-l", selector])
+}
+
+fn list(plane: &ControlPlane, which: &[&str]) -> Vec<Value> {
     // A broken aggregated API makes kubectl fail after it printed the rest.
     let output = plane.kubectl_output(&["api-resources", "--verbs=list,delete", "-o", "name"]);
     let kinds = String::from_utf8_lossy(&output.stdout);
     let kinds: Vec<_> = kinds.lines().filter(|kind| !kind.ends_with("events.k8s.io")).collect();
     assert!(kinds.len() > 30, "kubectl api-resources names only {kinds:?}");
-    let args = ["get", &kinds.join(","), "-A", "-l", selector, "-o", "json", "--show-managed-fields"];
+    let kinds = kinds.join(",");
+    let args = [&["get", &kinds, "-A", "-o", "json", "--show-managed-fields"][..], which].concat();
     let said = plane.kubectl(&args);
     let list: Value = serde_json::from_str(&said).expect("kubectl prints JSON");
     list["items"].as_array().cloned().unwrap_or_default()
+}
+
+/// `group/Kind namespace/name` of everything in the cluster but records, leases, events and what the server makes itself.
+pub(crate) fn everything(plane: &ControlPlane) -> BTreeSet<String> {
+    let ids = list(plane, &[]).iter().map(id_of).collect::<BTreeSet<_>>();
+    let passes = |id: &String| {
+        let passing = ["/Event ", "coordination.k8s.io/Lease ", "/IPAddress ", "/ServiceCIDR "];
+        let records = id.contains(" obsctl-system/") || id.ends_with("Namespace /obsctl-system");
+        !records && !passing.iter().any(|kind| id.contains(kind))
+    };
+    ids.into_iter().filter(passes).collect()
+}
+
+/// What is declared of the objects of a stack, by `Kind namespace/name`: without what the server and controllers add.
+pub(crate) fn snapshot(plane: &ControlPlane, stack: &str) -> BTreeMap<String, Value> {
+    let ours = list_all(plane, &format!("{LABEL}={stack}")).into_iter().filter(label_is_ours);
+    let told = |mut object: Value| {
+        let text =
+            |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = format!("{} {}/{}", text("/kind"), text("/metadata/namespace"), text("/metadata/name"));
+        let mut without = |parent: &str, names: &[&str]| {
+            if let Some(map) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
+                map.retain(|key, _| !names.contains(&key.as_str()));
+            }
+        };
+        without("", &["status"]);
+        without("/spec", &["clusterIP", "clusterIPs"]);
+        without("/metadata/annotations", &["deployment.kubernetes.io/revision"]);
+        let stamps = ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp"];
+        without("/metadata", &stamps);
+        (name, object)
+    };
+    ours.map(told).collect()
 }
 
 fn label_is_ours(object: &Value) -> bool {
