@@ -25,10 +25,8 @@ use super::{
     machine::{Do, Input, Machine, Options},
     readback, waiting,
 };
-use crate::{
-    cluster::Cluster,
-    model::{Event, Execution, Plan, Step},
-};
+use crate::cluster::Cluster;
+use crate::model::{Event, Execution, Plan, Step};
 
 /// Says whether the lock is still ours, or why it may not be.
 pub type StillMine = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;

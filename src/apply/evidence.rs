@@ -8,10 +8,8 @@ use super::{
     drive::Scene,
     machine::Ending,
 };
-use crate::{
-    cluster::{CallError, Cluster},
-    model::{Body, LiveObject, ObjectId, ReadyReport, Step, Write},
-};
+use crate::cluster::{CallError, Cluster};
+use crate::model::{Body, LiveObject, ObjectId, ReadyReport, Step, Write};
 
 /// Lines of a log that are shown.
 const LOG_LINES: usize = 10;

@@ -10,10 +10,8 @@ use super::{
     machine::{Input, WriteAnswer},
     ready,
 };
-use crate::{
-    cluster::{WriteError, Written},
-    model::{Body, Event, Readiness, ReadyReport, Refusal, Step, Write},
-};
+use crate::cluster::{WriteError, Written};
+use crate::model::{Body, Event, Readiness, ReadyReport, Refusal, Step, Write};
 
 /// How long an API server that is away is waited for.
 const AWAY: Duration = Duration::from_secs(60);

@@ -5,10 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, interval_at, sleep};
 
 use super::{drive::Scene, evidence, machine::Input, readback::still_there, ready};
-use crate::{
-    cluster::Seen,
-    model::{LiveObject, Readiness, ReadyReport, Step, Write},
-};
+use crate::cluster::Seen;
+use crate::model::{LiveObject, Readiness, ReadyReport, Step, Write};
 
 /// How often Pods are looked at for reasons to give up.
 const GLANCE: Duration = Duration::from_secs(5);

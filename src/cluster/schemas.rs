@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Cluster, openapi::DocumentCache, request::CallError};
-use crate::{model::Gvk, schema::SchemaSet};
+use crate::model::Gvk;
+use crate::schema::SchemaSet;
 
 /// Version of Kubernetes whose built-in kinds are embedded.
 const BUNDLE: &str = "v1.36.";

@@ -313,4 +313,6 @@ pub struct Repo {
     pub environments: BTreeMap<String, Environment>,
     /// Names of all stacks.
     pub stacks: Vec<String>,
+    /// Stacks that no environment lists, with their default values: only to be checked.
+    pub unlisted: Vec<Target>,
 }

@@ -6,9 +6,11 @@ use super::{
     choose::Choice,
     execute::{Ears, Locks, Manner, Ran, has_work, lock_all, release_all, run_target},
     gate::{self, Approved},
+    guards::Guards,
     planning::{Order, Planned, plan_all},
     record::RunFacts,
     rollback,
+    saved::SavedPlan,
     session::{Reach, Session, connect},
     trouble::Trouble,
     workspace::{Place, open, render},
@@ -29,7 +31,7 @@ pub struct Wish {
     /// How to reach the cluster.
     pub reach: Reach,
     /// Guards that the user opened.
-    pub options: PlanOptions,
+    pub guards: Guards,
     /// How to carry out.
     pub manner: Manner,
     /// How long to wait for a lock.
@@ -66,7 +68,7 @@ pub struct Applied {
 }
 
 /// Applies what git declares.
-pub async fn apply(wish: &Wish, saved: Option<&PlanFile>, door: &mut Door<'_>) -> Result<Applied, Trouble> {
+pub async fn apply(wish: &Wish, saved: Option<&SavedPlan>, door: &mut Door<'_>) -> Result<Applied, Trouble> {
     let workspace = open(&wish.place)?;
     let rendered = render(&workspace, &wish.choice)?;
     if rendered.environment.policy.require_commit && workspace.checkout.commit.dirty {
@@ -79,7 +81,7 @@ pub async fn apply(wish: &Wish, saved: Option<&PlanFile>, door: &mut Door<'_>) -
         });
     }
     let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
-    let orders = orders(&session, &wish.options);
+    let orders = orders(&session, &wish.guards.options());
     approve_and_run(&mut session, orders, wish, RunSort::Apply, (saved, door)).await
 }
 
@@ -96,7 +98,7 @@ pub(super) async fn approve_and_run(
     orders: Vec<Order>,
     wish: &Wish,
     sort: RunSort,
-    (saved, door): (Option<&PlanFile>, &mut Door<'_>),
+    (saved, door): (Option<&SavedPlan>, &mut Door<'_>),
 ) -> Result<Applied, Trouble> {
     let targets: Vec<TargetId> = orders.iter().map(|order| order.desired.target.clone()).collect();
     let claimant = claimant(session, sort, wish);
@@ -158,7 +160,7 @@ fn claimant(session: &Session, sort: RunSort, wish: &Wish) -> Claimant {
 fn approved(
     session: &Session,
     planned: Vec<Planned>,
-    saved: Option<&PlanFile>,
+    saved: Option<&SavedPlan>,
     door: &mut Door<'_>,
 ) -> Result<Option<Vec<Approved>>, Trouble> {
     if let Some(saved) = saved {
@@ -175,12 +177,12 @@ fn approved(
     gate::approve(planned, &mut ask).map(Some)
 }
 
-fn same_as_saved(session: &Session, planned: &[Planned], saved: &PlanFile) -> Result<(), Trouble> {
+fn same_as_saved(session: &Session, planned: &[Planned], saved: &SavedPlan) -> Result<(), Trouble> {
     let plans: Vec<Plan> = planned.iter().map(|one| one.plan.clone()).collect();
     let environment = &session.rendered.environment.name;
     let now =
         PlanFile::of(environment, session.cluster.identity(), &session.workspace.checkout.commit, &plans);
-    let differences = saved.differences(&now);
+    let differences = saved.0.differences(&now);
     if differences.is_empty() { Ok(()) } else { Err(Trouble::Stale { message: differences.join("\n") }) }
 }
 
@@ -196,7 +198,7 @@ async fn again(
     let (environment, commit) =
         (session.rendered.environment.name.clone(), session.workspace.checkout.commit.clone());
     let saved = PlanFile::of(&environment, session.cluster.identity(), &commit, &before);
-    same_as_saved(session, &now, &saved)?;
+    same_as_saved(session, &now, &SavedPlan(saved))?;
     gate::approve(now, &mut |_| Ok(()))
 }
 

@@ -15,12 +15,12 @@ use crate::plan::PlanOptions;
 pub async fn destroy(wish: &Wish, door: &mut Door<'_>) -> Result<Applied, Trouble> {
     let workspace = open(&wish.place)?;
     let mut choice = wish.choice.clone();
-    let lost = lost_stacks(&wish.options);
+    let lost = lost_stacks(&wish.guards.options());
     choice.stacks.retain(|stack| !lost.contains(stack));
     let rendered = render(&workspace, &choice)?;
     let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
     let targets = targets(&session, wish, &lost)?;
-    let options = PlanOptions { destroy: true, ..wish.options.clone() };
+    let options = PlanOptions { destroy: true, ..wish.guards.options() };
     let order = |target: TargetId| Order { desired: nothing(&target), options: options.clone() };
     let orders: Vec<Order> =
         targets.into_iter().filter(|target| is_live(&session, target)).map(order).collect();

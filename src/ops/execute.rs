@@ -99,6 +99,7 @@ pub(super) async fn run_target(
     // The records must tell how it ended, also where the lock was lost: the head's compare-and-swap is the fence.
     session.cluster.finish(begun, ended, turned_back).await?;
     session.refresh_ledgers().await?;
+    session.refresh_types().await?;
     let keep = session.rendered.environment.policy.keep_revisions;
     if lock.still_mine().is_ok() {
         let ledger = session.ledger(&target.stack);

@@ -5,7 +5,7 @@ use crate::model::{Finding, Hold, Severity, TargetId};
 
 /// A plan that was approved; there is no other way to [`super::execute`].
 #[derive(Debug, Clone)]
-pub struct Approved(Planned);
+pub(super) struct Approved(Planned);
 
 impl Approved {
     pub(super) fn into_planned(self) -> Planned {

@@ -3,6 +3,7 @@
 use super::{
     apply::orders,
     choose::Choice,
+    guards::Guards,
     planning::plan_all,
     session::{About, Reach, connect},
     trouble::Trouble,
@@ -22,7 +23,7 @@ pub struct PlanWish {
     /// How to reach the cluster.
     pub reach: Reach,
     /// Guards that the user opened.
-    pub options: PlanOptions,
+    pub guards: Guards,
 }
 
 /// The plans of an environment's chosen stacks, in dependsOn order.
@@ -36,12 +37,13 @@ pub struct Plans {
 
 /// Plans; nothing is written.
 pub async fn plan(wish: &PlanWish, events: Option<UnboundedSender<Event>>) -> Result<Plans, Trouble> {
+    let options = wish.guards.options();
     let workspace = open(&wish.place)?;
     let rendered = render(&workspace, &wish.choice)?;
     let session = connect(workspace, rendered, &wish.reach, events).await?;
-    let planned = plan_all(&session, orders(&session, &wish.options)).await?;
+    let planned = plan_all(&session, orders(&session, &options)).await?;
     let mut plans: Vec<Plan> = planned.into_iter().map(|one| one.plan).collect();
-    plans.extend(no_longer_declared(&session, &wish.choice, &wish.options));
+    plans.extend(no_longer_declared(&session, &wish.choice, &options));
     Ok(Plans { about: session.about(), plans })
 }
 

@@ -11,7 +11,7 @@ use crate::wire::Content;
 
 /// What a run is, beside its plan.
 #[derive(Debug, Clone)]
-pub struct RunFacts {
+pub(super) struct RunFacts {
     /// What it is for.
     pub sort: RunSort,
     /// The commit that is applied.

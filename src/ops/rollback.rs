@@ -39,7 +39,7 @@ pub async fn rollback(wish: &Wish, to: Option<&str>, door: &mut Door<'_>) -> Res
     for target in &targets {
         let goal = record::goal(&session.ledger(&target.stack), to)?;
         session.goals.insert(target.stack.clone(), goal.number);
-        orders.push(order(&session, target, &goal, &wish.options).await?);
+        orders.push(order(&session, target, &goal, &wish.guards.options()).await?);
     }
     approve_and_run(&mut session, orders, wish, RunSort::Rollback, (None, door)).await
 }
@@ -114,8 +114,8 @@ pub(super) async fn undo(
     };
     let goal = ledger.revisions.iter().rev().find(good).cloned();
     let order = match &goal {
-        Some(goal) => order(session, &target, goal, &wish.options).await?,
-        None => first_undone(session, failed, &wish.options),
+        Some(goal) => order(session, &target, goal, &wish.guards.options()).await?,
+        None => first_undone(session, failed, &wish.guards.options()),
     };
     let planned = plan_all(session, vec![order]).await?;
     let facts =

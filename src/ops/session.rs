@@ -151,6 +151,14 @@ impl Session {
         Ok(())
     }
 
+    /// Asks again what the cluster serves: an apply brings new kinds.
+    pub(super) async fn refresh_types(&mut self) -> Result<(), Trouble> {
+        self.types =
+            self.cluster.types().await.map_err(Trouble::cluster("ask which kinds the cluster serves"))?;
+        rescope(&mut self.rendered, &self.types);
+        Ok(())
+    }
+
     /// Makes the state namespace and the key of digests, before anything else is written.
     pub(super) async fn ensure_state(&mut self) -> Result<(), Trouble> {
         if self.keyless {

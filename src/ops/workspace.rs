@@ -9,7 +9,9 @@ use super::{
     choose::{self, Choice},
     trouble::Trouble,
 };
-use crate::model::{Checkout, DesiredState, Entry, Environment, Finding, Problem, Repo, Target};
+use crate::model::{
+    Checkout, DesiredState, Entry, Environment, Finding, Policy, Problem, Repo, Severity, Target,
+};
 use crate::render::{cross_check, desired_state};
 use crate::repo::load;
 use crate::sys::{checkout_revision, checkout_working_tree, find_root};
@@ -67,7 +69,11 @@ fn open_checkout(root: PathBuf, checkout: Checkout) -> Result<Workspace, Trouble
 
 fn render_problems(repo: &Repo, checkout: &Checkout) -> Vec<Problem> {
     let targets = repo.environments.values().flat_map(|environment| &environment.targets);
-    targets.filter_map(|target| desired_state(target, checkout).err()).flatten().collect()
+    targets
+        .chain(&repo.unlisted)
+        .filter_map(|target| desired_state(target, checkout).err())
+        .flatten()
+        .collect()
 }
 
 /// All mistakes, sorted and each once, with the text of the files they stand in.
@@ -111,7 +117,10 @@ pub fn render(workspace: &Workspace, choice: &Choice) -> Result<Rendered, Troubl
     let mut targets = Vec::new();
     for target in &environment.targets {
         match desired_state(target, &workspace.checkout) {
-            Ok(desired) => targets.push((target.clone(), desired)),
+            Ok(mut desired) => {
+                weigh(&mut desired.findings, &environment.policy);
+                targets.push((target.clone(), desired));
+            }
             Err(found) => problems.extend(found),
         }
     }
@@ -126,13 +135,24 @@ pub fn render(workspace: &Workspace, choice: &Choice) -> Result<Rendered, Troubl
     Ok(Rendered { environment: environment.clone(), targets, chosen })
 }
 
+/// What is a warning elsewhere blocks where the environment's policy says so.
+fn weigh(findings: &mut [Finding], policy: &Policy) {
+    for finding in findings.iter_mut().filter(|finding| finding.id == "plain-secret") {
+        if policy.refuse_plain_secrets {
+            finding.severity = Severity::Error;
+        }
+    }
+}
+
 /// Checks every environment, or the one that is named: all mistakes of all of them at once.
 pub fn validate(workspace: &Workspace, choice: &Choice) -> Result<Vec<Rendered>, Trouble> {
     if choice.environment.is_some() {
         return Ok(vec![render(workspace, choice)?]);
     }
     let mut all = Vec::new();
-    let mut problems = Vec::new();
+    let unlisted = workspace.repo.unlisted.iter();
+    let mut problems: Vec<Problem> =
+        unlisted.filter_map(|target| desired_state(target, &workspace.checkout).err()).flatten().collect();
     for name in workspace.repo.environments.keys() {
         let named = Choice { environment: Some(name.clone()), stacks: choice.stacks.clone() };
         match render(workspace, &named) {

@@ -158,12 +158,13 @@ fn covers(path: &FieldPath, other: &FieldPath) -> bool {
     other.0.len() >= path.0.len() && other.0.iter().zip(&path.0).all(|(a, b)| a == b)
 }
 
-/// Who owns what, less times and order.
+/// Who owns what, less times and order, and less `status`: no apply of ours touches it, and lists leave it out.
 fn owners(object: &LiveObject) -> Vec<(&str, bool, &str, Option<&str>, FieldSet)> {
     let entry = |entry: &'_ crate::model::ManagedEntry| FieldSet::parse(&entry.fields).unwrap_or_default();
     let mut owners: Vec<_> = object
         .managed
         .iter()
+        .filter(|e| e.subresource.as_deref() != Some("status"))
         .map(|e| (e.manager.as_str(), e.apply, e.api_version.as_str(), e.subresource.as_deref(), entry(e)))
         .collect();
     owners.sort_by(|a, b| (a.0, a.1, a.2, a.3).cmp(&(b.0, b.1, b.2, b.3)));

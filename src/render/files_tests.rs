@@ -1,3 +1,5 @@
+//! Which files paths of a source mean.
+
 use super::*;
 
 fn checkout() -> Checkout {

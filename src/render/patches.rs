@@ -21,7 +21,8 @@ pub(super) fn carry_out(
         match patched(patch, body, schemas) {
             Ok(tree) => *body = Body::new(tree),
             Err(message) => {
-                problems.push(Problem::new(patch.place.clone(), format!("{before}: {message}")));
+                let help = "look at the object with `obsctl render`, and correct the path";
+                problems.push(Problem::new(patch.place.clone(), format!("{before}: {message}")).help(help));
                 continue;
             }
         }

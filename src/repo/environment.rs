@@ -64,10 +64,9 @@ fn chain<'a>(
     let mut chain = vec![written];
     let mut last = written;
     while let Some(node) = last.spec.get("extends") {
-        let own = chain.len() == 1;
         let mut ignored = Vec::new();
-        let problems = if own { &mut *problems } else { &mut ignored };
-        let mut taker = Taker { file: Arc::clone(&last.file), problems };
+        let heard = if chain.len() == 1 { &mut *problems } else { &mut ignored };
+        let mut taker = Taker { file: Arc::clone(&last.file), problems: heard };
         let Some(name) = taker.as_text(node, "extends") else { break };
         let Some(parent) = all.get(&name.value) else {
             let names = all.keys().map(String::as_str);

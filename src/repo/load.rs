@@ -14,7 +14,7 @@ use super::{
     target::{Heard, Plot, target},
     values::schema,
 };
-use crate::model::{Checkout, Environment, Finding, Place, Policy, Problem, Repo, TargetId};
+use crate::model::{Checkout, Environment, Finding, Place, Policy, Problem, Repo, Target, TargetId};
 use crate::syntax::{Node, NodeValue, did_you_mean};
 
 /// What was read.
@@ -43,6 +43,7 @@ pub fn load(checkout: &Checkout) -> Loaded {
         stacks: &stacks,
         environments: &environments,
         order: &order,
+        folders: folder_names(checkout),
         id: id.clone(),
     };
     let mut used = BTreeSet::new();
@@ -50,9 +51,8 @@ pub fn load(checkout: &Checkout) -> Loaded {
         .values()
         .map(|written| (written.name.clone(), environment(written, &whole, &mut used, &mut heard)))
         .collect();
-    for stack in stacks.values().filter(|stack| !used.contains(&stack.name)) {
-        unused(stack, &whole, &mut heard);
-    }
+    let unlisted = stacks.values().filter(|stack| !used.contains(&stack.name));
+    let unlisted = unlisted.filter_map(|stack| unused(stack, &whole, &mut heard)).collect();
     let problems: BTreeSet<Problem> = heard.problems.into_iter().collect();
     let mut findings: Vec<Finding> = Vec::new();
     for finding in heard.findings {
@@ -60,7 +60,7 @@ pub fn load(checkout: &Checkout) -> Loaded {
             findings.push(finding);
         }
     }
-    let repo = Repo { id, environments: built, stacks: stacks.into_keys().collect() };
+    let repo = Repo { id, environments: built, stacks: stacks.into_keys().collect(), unlisted };
     Loaded { repo, problems: problems.into_iter().collect(), findings }
 }
 
@@ -70,6 +70,8 @@ struct Whole<'a> {
     stacks: &'a BTreeMap<String, Written>,
     environments: &'a BTreeMap<String, Written>,
     order: &'a [String],
+    /// Names of all folders below `stacks`.
+    folders: BTreeSet<&'a str>,
     id: Option<String>,
 }
 
@@ -94,6 +96,15 @@ fn top(checkout: &Checkout, problems: &mut Vec<Problem>) -> Option<Written> {
         taker.any_map(values, "`values`");
     }
     Some(written)
+}
+
+fn folder_names(checkout: &Checkout) -> BTreeSet<&str> {
+    checkout
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix("stacks/")?.split_once('/'))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// The files of a kind, one in each folder; a folder without one is a mistake.
@@ -145,7 +156,9 @@ fn environment(
     let policy = settled_policy(whole, &layers, heard);
     let mut targets = Vec::new();
     for one in &layers.uses {
-        if !whole.stacks.contains_key(&one.stack.value) {
+        // A stack whose file is broken is there all the same.
+        let broken = whole.folders.contains(one.stack.value.as_str());
+        if !whole.stacks.contains_key(&one.stack.value) && !broken {
             heard.problems.push(stack::unknown(&one.stack, whole.stacks));
         }
     }
@@ -225,15 +238,13 @@ fn missing_stacks(targets: &[crate::model::Target], heard: &mut Heard) {
     }
 }
 
-/// A stack that no environment uses is checked with its defaults.
-fn unused(stack: &Written, whole: &Whole<'_>, heard: &mut Heard) {
+/// A stack that no environment uses, with its defaults; none where an environment would have to give values.
+fn unused(stack: &Written, whole: &Whole<'_>, heard: &mut Heard) -> Option<Target> {
+    let required = stack.spec.at(&["values", "required"]).map_or(&[][..], Node::items);
+    if !required.is_empty() {
+        return None;
+    }
     let id = TargetId { repository: None, environment: "none".to_owned(), stack: stack.name.clone() };
     let (layers, defaults) = (Layers::default(), whole.defaults());
-    let required = stack.spec.at(&["values", "required"]).map_or(&[][..], Node::items);
-    let mut heard_here = Heard::default();
-    target(&Plot { id, stack, layers: &layers, used: None, defaults: defaults.as_ref() }, &mut heard_here);
-    // Values that every environment has to give are missing here for a good reason.
-    if required.is_empty() {
-        heard.problems.extend(heard_here.problems);
-    }
+    Some(target(&Plot { id, stack, layers: &layers, used: None, defaults: defaults.as_ref() }, heard))
 }

@@ -10,6 +10,33 @@ use crate::syntax::{Node, did_you_mean, listed};
 pub(super) const KEYS: &[&str] =
     &["namespace", "values", "dependsOn", "sources", "patches", "requires", "verify"];
 
+/// Keywords of JSON Schema that make sense for values; any other is a slip of the pen, which a validator would ignore.
+const SCHEMA_KEYS: &[&str] = &[
+    "properties",
+    "required",
+    "additionalProperties",
+    "patternProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "type",
+    "title",
+    "description",
+    "examples",
+    "$schema",
+    "$defs",
+    "$comment",
+];
+
 /// The stacks that a stack needs.
 pub(super) fn depends_on(written: &Written, problems: &mut Vec<Problem>) -> Vec<Placed<String>> {
     let mut taker = Taker { file: Arc::clone(&written.file), problems };
@@ -76,7 +103,7 @@ pub(super) fn check(written: &Written, problems: &mut Vec<Problem>) {
     let mut taker = Taker { file: Arc::clone(&written.file), problems };
     if taker.map(&written.spec, "`spec` of a stack", KEYS) {
         if let Some(values) = written.spec.get("values") {
-            taker.any_map(values, "`values`");
+            taker.map(values, "`values`", SCHEMA_KEYS);
         }
         if written.spec.get("sources").is_none_or(|sources: &Node| sources.items().is_empty()) {
             taker.wrong(

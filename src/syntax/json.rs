@@ -78,7 +78,8 @@ impl Reader<'_> {
             Some(character) => format!("here stands `{character}`"),
             None => "the file ends here".to_owned(),
         };
-        Box::new(Problem::new(place, format!("{message}: {found}")))
+        let help = "correct the JSON here: look for a comma, quote or bracket too many or too few";
+        Box::new(Problem::new(place, format!("{message}: {found}")).help(help))
     }
 
     fn space(&mut self) {

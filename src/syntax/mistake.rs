@@ -37,11 +37,13 @@ pub(crate) fn of(error: &ScanError, place: Place, text: &str) -> Problem {
         }
         _ => None,
     };
-    let problem = Problem::new(place, lower(&error.kind().to_string()));
-    match help {
-        Some(help) => problem.help(help),
-        None => problem,
-    }
+    let message = lower(&error.kind().to_string());
+    let usual = if message.starts_with("unclosed") {
+        "close it, or quote the text if it is none"
+    } else {
+        "correct the YAML here; texts with odd characters go into quotes"
+    };
+    Problem::new(place, message).help(help.unwrap_or(usual))
 }
 
 /// Characters that no YAML or JSON text may hold.

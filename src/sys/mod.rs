@@ -4,6 +4,8 @@
 mod clock;
 mod files;
 mod git;
+#[cfg(test)]
+mod git_tests;
 mod history;
 mod holder;
 mod signals;

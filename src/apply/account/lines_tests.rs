@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    apply::account::{deletion, newest_hash, newest_pods, refused_pods, terminal},
-    model::Readiness,
-};
+use crate::apply::account::{deletion, newest_hash, newest_pods, refused_pods, terminal};
+use crate::model::Readiness;
 
 fn pod(status: &Value) -> PodFacts {
     PodFacts::of(&Body::new(json!({"metadata": {"name": "grafana-1"}, "status": status})))

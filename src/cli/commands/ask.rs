@@ -8,9 +8,7 @@ use crate::cli::{
     args::{AllowDelete, Global, Guards, RunArgs, Selection},
     failure::{Failure, FailureKind},
 };
-use crate::model::Commit;
-use crate::ops::{About, Choice, Manner, Place, Reach};
-use crate::plan::{Allowed, PlanOptions};
+use crate::ops::{self, About, AllowedDeletion, Choice, Manner, Place, Reach};
 use crate::report::Header;
 use crate::sys;
 
@@ -41,26 +39,23 @@ pub(super) fn reach(global: &Global, ci: bool, parallelism: Option<u16>) -> Reac
 }
 
 /// Guards that the user opened.
-pub(super) fn options(guards: &Guards) -> PlanOptions {
-    PlanOptions {
+pub(super) fn guards(guards: &Guards) -> ops::Guards {
+    ops::Guards {
         max_deletes: guards.max_deletes,
-        allow_delete: allowed(&guards.allow_delete),
+        allow_delete: guards.allow_delete.iter().map(allowed).collect(),
         ignore_hold: guards.ignore_hold,
-        ..PlanOptions::default()
     }
 }
 
-/// What may be deleted.
-pub(super) fn allowed(flags: &[AllowDelete]) -> Vec<Allowed> {
-    let allowed = |flag: &AllowDelete| match flag {
+fn allowed(flag: &AllowDelete) -> AllowedDeletion {
+    match flag {
         AllowDelete::Object { kind, namespace, name } => {
-            Allowed { kind: kind.clone(), namespace: namespace.clone(), name: name.clone() }
+            AllowedDeletion { kind: kind.clone(), namespace: namespace.clone(), name: name.clone() }
         }
         AllowDelete::Stack(name) => {
-            Allowed { kind: "stack".to_owned(), namespace: None, name: Some(name.clone()) }
+            AllowedDeletion { kind: "stack".to_owned(), namespace: None, name: Some(name.clone()) }
         }
-    };
-    flags.iter().map(allowed).collect()
+    }
 }
 
 /// Writes at once unless the call says otherwise.
@@ -85,11 +80,6 @@ pub(super) fn header(about: &About) -> Header {
         pending_commits: about.pending_commits,
         identity_pin_line: pin,
     }
-}
-
-/// The head of reports that need no cluster.
-pub(super) fn header_of(environment: &str, commit: &Commit) -> Header {
-    Header { environment: environment.to_owned(), commit: commit.clone(), ..Header::default() }
 }
 
 /// The threads on which requests run.

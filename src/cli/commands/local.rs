@@ -1,7 +1,5 @@
 //! `obsctl validate`, `render` and `graph`: no cluster is asked.
 
-use serde_json::Value;
-
 use super::{ask, watch};
 use crate::cli::{
     args::{Global, GraphArgs, GraphFormat, RenderArgs, RenderFormat, Selection, TextOrJson, ValidateArgs},
@@ -9,10 +7,9 @@ use crate::cli::{
     failure::{Failure, FailureKind},
     stdio::Stdio,
 };
-use crate::model::{Body, Finding, GraphEdge, ObjectId, Severity};
+use crate::model::{Finding, Severity};
 use crate::ops::{self, Rendered, Trouble, Workspace};
 use crate::report::{findings_json, findings_text, graph_dot, graph_mermaid, graph_svg};
-use crate::secrets::Sealer;
 
 fn rendered(
     selection: &Selection,
@@ -86,38 +83,16 @@ pub(in crate::cli) fn render(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let (_, rendered) = rendered(&args.selection, args.reference.as_ref(), global, stdio)?;
-    let trees: Vec<Value> = rendered
-        .chosen()
-        .flat_map(|(_, desired)| desired.objects.values())
-        .map(|wanted| sealed(&wanted.body))
-        .collect();
-    stdio.result(&printed(&trees, args.output)?)?;
-    Ok(Exit::Done)
-}
-
-fn sealed(body: &Body) -> Value {
-    Sealer::new(None).sealed_tree(body)
-}
-
-/// Objects as YAML documents or a JSON List.
-pub(super) fn printed(trees: &[Value], format: RenderFormat) -> Result<String, Failure> {
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(FailureKind::Bug, "cannot print the objects").cause(error.to_string())
-    };
-    match format {
+    let trees = ops::printable(&rendered);
+    let text = match args.output {
         RenderFormat::Json => {
             let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": trees});
-            serde_json::to_string_pretty(&list).map(|text| text + "\n").map_err(|error| failed(&error))
+            format!("{list:#}\n")
         }
-        RenderFormat::Yaml => {
-            let mut text = String::new();
-            for tree in trees {
-                text.push_str("---\n");
-                text.push_str(&crate::syntax::print_yaml(tree).map_err(|error| failed(&error))?);
-            }
-            Ok(text)
-        }
-    }
+        RenderFormat::Yaml => watch::read(global, stdio, |_| async { ops::yaml(&trees) })?,
+    };
+    stdio.result(&text)?;
+    Ok(Exit::Done)
 }
 
 /// Draws the order in which objects are written.
@@ -127,12 +102,7 @@ pub(in crate::cli) fn graph(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let (_, rendered) = rendered(&args.selection, args.reference.as_ref(), global, stdio)?;
-    let mut nodes: Vec<ObjectId> = Vec::new();
-    let mut edges: Vec<GraphEdge> = Vec::new();
-    for (_, desired) in rendered.chosen() {
-        nodes.extend(desired.objects.keys().cloned());
-        edges.extend(crate::plan::graph(desired));
-    }
+    let (nodes, edges) = ops::graph(&rendered);
     let text = match args.output {
         GraphFormat::Mermaid => graph_mermaid(&nodes, &edges),
         GraphFormat::Dot => graph_dot(&nodes, &edges),

@@ -8,9 +8,8 @@ use crate::cli::{
     stdio::Stdio,
 };
 use crate::model::{Plan, Severity};
-use crate::ops::{PlanWish, Plans};
+use crate::ops::{PlanWish, Plans, SavedPlan};
 use crate::report::{MARKDOWN_BUDGET, plan_json, plan_markdown, plan_text};
-use crate::wire::PlanFile;
 
 /// Shows what an apply would do.
 pub(in crate::cli) fn plan(args: &PlanArgs, global: &Global, stdio: &mut Stdio<'_>) -> Result<Exit, Failure> {
@@ -18,7 +17,7 @@ pub(in crate::cli) fn plan(args: &PlanArgs, global: &Global, stdio: &mut Stdio<'
         place: ask::place(global, args.reference.as_ref()),
         choice: ask::choice(&args.selection),
         reach: ask::reach(global, stdio.terminal.ci, None),
-        options: ask::options(&args.guards),
+        guards: ask::guards(&args.guards),
     };
     let Plans { about, plans } = watch::read(global, stdio, |events| crate::ops::plan(&wish, Some(events)))?;
     if args.out.is_some() && about.commit.dirty {
@@ -34,8 +33,7 @@ pub(in crate::cli) fn plan(args: &PlanArgs, global: &Global, stdio: &mut Stdio<'
     };
     output::deliver(&forms, args.output, &args.reports, stdio)?;
     if let Some(file) = &args.out {
-        let saved = PlanFile::of(&about.environment, &about.cluster, &about.commit, &plans);
-        output::write(file, &saved.encode())?;
+        output::write(file, &SavedPlan::of(&about, &plans).encode())?;
     }
     Ok(exit(&plans, args.detailed_exitcode))
 }

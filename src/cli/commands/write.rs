@@ -14,10 +14,9 @@ use crate::cli::{
     stdio::Stdio,
 };
 use crate::model::{Plan, Summary};
-use crate::ops::{self, Applied, Choice, Door, Ears, Planned, Session, Trouble, Unlocked, Wish};
+use crate::ops::{self, Applied, Door, Ears, Planned, SavedPlan, Session, Trouble, Unlocked, Wish};
 use crate::report::{MARKDOWN_BUDGET, plan_json, plan_markdown, plan_text, summary_line};
 use crate::sys;
-use crate::wire::PlanFile;
 
 fn wish(
     (global, stdio): (&Global, &Stdio<'_>),
@@ -29,7 +28,7 @@ fn wish(
         place: ask::place(global, None),
         choice: ask::choice(selection),
         reach: ask::reach(global, stdio.terminal.ci, run.parallelism),
-        options: ask::options(guards),
+        guards: ask::guards(guards),
         manner: ask::manner(run),
         lock_timeout: run.lock_timeout,
         auto_approve: approval.auto_approve,
@@ -50,22 +49,19 @@ pub(in crate::cli) fn apply(
     if let Some(saved) = &saved {
         // The file was approved when it was saved and says which stacks it is of.
         wish.auto_approve = true;
-        wish.choice = Choice {
-            environment: Some(saved.environment.clone()),
-            stacks: saved.stacks.iter().map(|stack| stack.target.stack.clone()).collect(),
-        };
+        wish.choice = saved.choice();
     }
     let question = Question { verb: "Apply", auto: wish.auto_approve, reports: &args.reports };
     carry_out(global, stdio, &question, async |door| ops::apply(&wish, saved.as_ref(), door).await)
 }
 
-fn saved_plan(file: &std::path::Path) -> Result<PlanFile, Failure> {
+fn saved_plan(file: &std::path::Path) -> Result<SavedPlan, Failure> {
     let failed = |error: &dyn std::error::Error| {
         Failure::new(FailureKind::BadCall, format!("cannot use `{}`", file.display()))
             .cause(error.to_string())
     };
     let text = sys::read_text(file).map_err(|error| failed(&error))?;
-    PlanFile::decode(&text).map_err(|error| failed(&error))
+    SavedPlan::decode(&text).map_err(|error| failed(&error))
 }
 
 /// Goes back to an older revision.
