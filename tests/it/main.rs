@@ -17,6 +17,7 @@ mod guards;
 mod kill;
 mod kube_prometheus;
 mod mlops;
+mod rbac;
 mod records;
 mod restart;
 mod stops;
