@@ -164,6 +164,8 @@ pub enum GateAsk {
         service: String,
         /// What the result is compared with, as in `> 0`.
         expect: String,
+        /// Seconds for which it must hold; 0 asks once.
+        hold: u64,
     },
     /// An HTTP request through a Service.
     Http {
