@@ -102,13 +102,11 @@ fn patch(taker: &mut Taker<'_>, item: &Node) -> Option<Patch> {
         return None;
     }
     let on = counts(taker, item);
-    let target = match item.get("target") {
-        Some(target) => patch_target(taker, target),
-        None => {
-            taker.wrong(item, "`target` is missing", "add `target: {kind: Deployment, name: ...}`");
-            return None;
-        }
+    let Some(target) = item.get("target") else {
+        taker.wrong(item, "`target` is missing", "add `target: {kind: Deployment, name: ...}`");
+        return None;
     };
+    let target = patch_target(taker, target);
     let body = match (item.get("merge"), item.get("json")) {
         (Some(merge), None) => {
             if !matches!(merge.value, NodeValue::Map(_)) {

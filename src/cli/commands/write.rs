@@ -27,7 +27,7 @@ fn wish(
     Wish {
         place: ask::place(global, None),
         choice: ask::choice(selection),
-        reach: ask::reach(global, stdio.terminal.ci, run.parallelism),
+        reach: ask::reach(global, &stdio.terminal, run.parallelism),
         guards: ask::guards(guards),
         manner: ask::manner(run),
         lock_timeout: run.lock_timeout,
@@ -227,7 +227,7 @@ pub(in crate::cli) fn unlock(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let (place, choice) = (ask::place(global, None), ask::choice(&args.selection));
-    let reach = ask::reach(global, stdio.terminal.ci, None);
+    let reach = ask::reach(global, &stdio.terminal, None);
     let refused = RefCell::new(None);
     let result = watch::run(global, stdio, async |show: &RefCell<Show<'_, '_>>, _ears: Ears| {
         let mut ask = |locks: &[Unlocked]| {
