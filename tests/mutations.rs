@@ -6,6 +6,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test reads the machine and stops at the first surprise"
 )]
@@ -186,7 +187,7 @@ fn means_the_same(path: &str, before: &[u8], after: &[u8]) -> bool {
 
 /// Files that neither environment reads: notes and tests beside a stack, and ways of telling that nobody chose.
 fn is_read(path: &str) -> bool {
-    let unread = ["/tests/", "/operator/", "/alertmanager/email/", "/alertmanager/slack/"];
+    let unread = ["/tests/", "/operator/", "/dev-secrets/", "/alertmanager/email/", "/alertmanager/slack/"];
     !path.ends_with(".md") && unread.iter().all(|part| !path.contains(part))
 }
 

@@ -279,6 +279,8 @@ pub struct Target {
     pub values: Value,
     /// Where its objects come from.
     pub sources: Vec<Source>,
+    /// Sources that `when` switches off: they make nothing, and their files are checked all the same.
+    pub dormant: Vec<Source>,
     /// Patches in the order they are carried out.
     pub patches: Vec<Patch>,
     /// Stacks of the same environment that must be ready before.
