@@ -188,7 +188,7 @@ fn means_the_same(path: &str, before: &[u8], after: &[u8]) -> bool {
 /// Files that neither environment reads: notes and tests beside a stack, and ways of telling that nobody chose.
 fn is_read(path: &str) -> bool {
     let unread = ["/tests/", "/operator/", "/dev-secrets/", "/alertmanager/email/", "/alertmanager/slack/"];
-    !path.ends_with(".md") && unread.iter().all(|part| !path.contains(part))
+    !path.ends_with("README.md") && unread.iter().all(|part| !path.contains(part))
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn no_slip_of_the_pen_is_swallowed() {
         };
         match verdict {
             Verdict::Refused => refused += 1,
-            _ if verdict != *good => different += 1,
-            _ if means_the_same(&path, &files[&path], &mutated[&path]) => same += 1,
-            _ => swallowed
+            Verdict::Declares(_) if verdict != *good => different += 1,
+            Verdict::Declares(_) if means_the_same(&path, &files[&path], &mutated[&path]) => same += 1,
+            Verdict::Declares(_) => swallowed
                 .push(format!("turn {turn}: {path}: {name}:\n{}", String::from_utf8_lossy(&mutated[&path]))),
         }
     }
