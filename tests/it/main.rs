@@ -13,11 +13,14 @@
 
 mod bed;
 mod cluster;
+mod guards;
 mod kill;
 mod kube_prometheus;
 mod mlops;
+mod rbac;
 mod records;
 mod restart;
+mod stops;
 mod support;
 mod two_writers;
 mod workflows;

@@ -143,7 +143,7 @@ fn asked(
     show.follow(&plans);
     let total = plans.iter().fold(Summary::default(), |sum, plan| sum.plus(plan.summary()));
     let waits = plans.iter().any(|plan| !plan.steps.is_empty());
-    if question.auto || total.changes() == 0 && !waits || plans.iter().any(Plan::is_blocked) {
+    if question.auto || total.changes() == 0 && !waits || ops::blocked(planned).is_err() {
         return Ok(());
     }
     let environment = &session.rendered.environment.name;
@@ -236,12 +236,11 @@ pub(in crate::cli) fn unlock(
             }
             let mut show = show.borrow_mut();
             let held: Vec<String> = locks.iter().filter_map(lock_line).collect();
-            let text = format!(
-                "{}\nTake the lock away? A run that still lives stops at its next write.",
-                held.join("\n")
-            );
+            // Also where nobody is there to ask: who holds it is what one wants to know.
+            show.stdio.say(&format!("{}\n", held.join("\n")));
+            let text = "Take the lock away? A run that still lives stops at its next write.";
             let Stdio { terminal, input, talk, .. } = &mut *show.stdio;
-            confirm(&text, terminal, *input, *talk).map_err(|failure| {
+            confirm(text, terminal, *input, *talk).map_err(|failure| {
                 let message = failure.message.clone();
                 *refused.borrow_mut() = Some(failure);
                 Trouble::Blocked { message, hint: None }

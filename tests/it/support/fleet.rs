@@ -6,6 +6,13 @@ use super::Repo;
 
 /// A repository with environment `lab` and the stack `name`, edition 0, in a namespace of the same name.
 pub(crate) fn fleet_repo(name: &str) -> Repo {
+    let repo = lab_repo(name);
+    write_fleet(&repo, name, 0);
+    repo
+}
+
+/// A repository with environment `lab` and the stack `name`, which has no manifests yet, for a namespace of its name.
+pub(crate) fn lab_repo(name: &str) -> Repo {
     let stack = format!(
         "apiVersion: obsctl.dev/v1alpha1\nkind: Stack\nmetadata: {{name: {name}}}\n\
          spec:\n  namespace: {name}\n  sources:\n    - manifests: [manifests/]\n"
@@ -14,16 +21,13 @@ pub(crate) fn fleet_repo(name: &str) -> Repo {
         "apiVersion: obsctl.dev/v1alpha1\nkind: Environment\nmetadata: {{name: lab}}\n\
          spec:\n  cluster: {{context: testbed}}\n  stacks: [{{name: {name}}}]\n"
     );
-    let repo = Repo::of(&[
-        (
-            "obsctl.yaml",
-            &format!("apiVersion: obsctl.dev/v1alpha1\nkind: Repository\nmetadata: {{name: {name}}}\n"),
-        ),
+    let repository =
+        format!("apiVersion: obsctl.dev/v1alpha1\nkind: Repository\nmetadata: {{name: {name}}}\n");
+    Repo::of(&[
+        ("obsctl.yaml", &repository),
         (&format!("stacks/{name}/stack.yaml"), &stack),
         ("environments/lab/environment.yaml", &environment),
-    ]);
-    write_fleet(&repo, name, 0);
-    repo
+    ])
 }
 
 /// Writes and commits an edition: 1 Namespace, 15 ConfigMaps, 8 ServiceAccounts, 8 Services, 8 Deployments.

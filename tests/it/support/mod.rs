@@ -15,7 +15,7 @@ mod service_account_key;
 
 pub(crate) use audit::{Request, by_obsctl, object_writes, writes};
 pub(crate) use binaries::{binaries, test_data};
-pub(crate) use fleet::{fleet_repo, write_fleet};
+pub(crate) use fleet::{fleet_repo, lab_repo, write_fleet};
 pub(crate) use objects::{assert_inventory_is_what_we_own, everything, inventory, owned, snapshot};
 pub(crate) use obsctl::Obsctl;
 pub(crate) use operator::Operator;

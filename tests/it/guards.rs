@@ -1,0 +1,156 @@
+//! What is not done without a word: deletions in number or of weight, what others own, what git no longer declares.
+
+use std::fmt::Write;
+
+use crate::support::{ControlPlane, Obsctl, Repo, by_obsctl, lab_repo, object_writes, owned};
+
+const APPLY: &[&str] = &["apply", "-e", "lab", "--auto-approve"];
+
+fn with(more: &[&'static str]) -> Vec<&'static str> {
+    [APPLY, more].concat()
+}
+
+fn namespace(name: &str) -> String {
+    format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n---\n")
+}
+
+fn configmap(name: &str, more: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}{more}}}\ndata: {{a: b}}\n---\n")
+}
+
+fn write(repo: &Repo, name: &str, manifests: &str) {
+    repo.write(&format!("stacks/{name}/manifests/all.yaml"), manifests);
+    repo.commit("Next");
+}
+
+/// Runs `args` and fails unless it exits with 3 and writes no object.
+#[track_caller]
+fn refused(plane: &ControlPlane, obsctl: &Obsctl, args: &[&str], fix: &str) {
+    let from = jiff::Timestamp::now();
+    obsctl.exits(3, args).assert_says(fix);
+    let requests = by_obsctl(&plane.requests(), from, jiff::Timestamp::MAX);
+    let ours: Vec<_> = requests.into_iter().filter(|it| it.user == "admin").collect();
+    assert!(object_writes(&ours).is_empty(), "{:?}", object_writes(&ours));
+}
+
+#[test]
+fn deletions_in_number_or_of_weight_name_the_flag_to_type() {
+    // Its own: nothing else may write meanwhile.
+    let Some(plane) = ControlPlane::start() else { return };
+    let repo = lab_repo("weighty");
+    let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
+    let mut many = String::new();
+    for n in 0..12 {
+        write!(many, "{}", configmap(&format!("many-{n}"), "")).expect("strings grow");
+    }
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n\
+                 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n---\n";
+    let schema = "{openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}";
+    let crd = format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+         metadata: {{name: cups.weighty.example.com}}\nspec:\n  group: weighty.example.com\n  scope: Namespaced\n  \
+         names: {{kind: Cup, plural: cups, singular: cup}}\n  \
+         versions: [{{name: v1, served: true, storage: true, schema: {schema}}}]\n---\n"
+    );
+    let (space, other) = (namespace("weighty"), namespace("weighty-too"));
+    let last = configmap("last", "");
+    write(&repo, "weighty", &[space.as_str(), &other, &last, &many, claim, &crd].concat());
+    obsctl.exits(0, APPLY);
+
+    write(&repo, "weighty", &[space.as_str(), &other, &last, claim, &crd].concat());
+    refused(&plane, &obsctl, APPLY, "--max-deletes 12");
+    refused(&plane, &obsctl, &with(&["--max-deletes", "11"]), "--max-deletes 12");
+    obsctl.exits(0, &with(&["--max-deletes", "12"])).assert_says("12 to prune");
+
+    write(&repo, "weighty", &[space.as_str(), &last].concat());
+    for fix in [
+        "--allow-delete Namespace/weighty-too",
+        "--allow-delete CustomResourceDefinition/cups.weighty.example.com",
+        "--allow-delete PersistentVolumeClaim/weighty/data",
+    ] {
+        refused(&plane, &obsctl, APPLY, fix);
+    }
+    let flags = [
+        "--allow-delete",
+        "PersistentVolumeClaim/weighty/data",
+        "--allow-delete",
+        "CustomResourceDefinition",
+    ];
+    refused(&plane, &obsctl, &with(&flags), "--allow-delete Namespace/weighty-too");
+    let all = [&flags[..], &["--allow-delete", "Namespace/weighty-too"]].concat();
+    obsctl.exits(0, &with(&all)).assert_says("3 to prune");
+    assert!(plane.try_kubectl(&["get", "namespace", "weighty-too"]).is_err());
+    plane.kubectl(&["get", "namespace", "weighty"]);
+
+    write(&repo, "weighty", "");
+    refused(&plane, &obsctl, APPLY, "obsctl destroy -s weighty");
+}
+
+#[test]
+fn what_others_own_is_refused_and_what_nobody_claims_is_adopted() {
+    let Some(plane) = ControlPlane::shared() else { return };
+    plane.kubectl(&["create", "namespace", "others"]);
+    plane.kubectl(&["create", "configmap", "argo", "-n", "others", "--from-literal=a=theirs"]);
+    let tracking = "argocd.argoproj.io/tracking-id=shop:/ConfigMap:others/argo";
+    plane.kubectl(&["annotate", "configmap", "argo", "-n", "others", tracking]);
+    plane.kubectl(&["create", "configmap", "helm", "-n", "others", "--from-literal=a=theirs"]);
+    plane.kubectl(&["label", "configmap", "helm", "-n", "others", "app.kubernetes.io/managed-by=Helm"]);
+    plane.kubectl(&["annotate", "configmap", "helm", "-n", "others", "meta.helm.sh/release-name=shop"]);
+    plane.kubectl(&[
+        "create",
+        "configmap",
+        "free",
+        "-n",
+        "others",
+        "--from-literal=a=old",
+        "--from-literal=b=old",
+    ]);
+    let repo = lab_repo("others");
+    let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
+    write(&repo, "others", &["argo", "helm", "free"].map(|name| configmap(name, "")).concat());
+    let held = obsctl.exits(3, APPLY);
+    held.assert_says("Argo CD application shop");
+    held.assert_says("Helm release shop");
+    assert!(owned(plane, "others").is_empty());
+    let value =
+        |name: &str| plane.kubectl(&["get", "configmap", name, "-n", "others", "-o", "jsonpath={.data}"]);
+    assert_eq!(value("argo"), "{\"a\":\"theirs\"}");
+
+    write(&repo, "others", &configmap("free", ""));
+    let plan = obsctl.exits(2, &["plan", "-e", "lab", "--detailed-exitcode"]);
+    plan.assert_says("adopt ConfigMap others/free");
+    obsctl.exits(0, APPLY).assert_says("1 to adopt");
+    obsctl.exits(0, &["plan", "-e", "lab", "--detailed-exitcode"]).assert_says("No changes");
+    assert_eq!(owned(plane, "others").into_iter().collect::<Vec<_>>(), ["/ConfigMap others/free"]);
+    assert!(value("free").contains("\"a\":\"b\""), "{}", value("free"));
+}
+
+#[test]
+fn a_stack_that_is_listed_no_more_is_kept_until_it_is_named() {
+    let Some(plane) = ControlPlane::shared() else { return };
+    let repo = lab_repo("listed");
+    let text = std::fs::read_to_string(repo.path().join("stacks/listed/stack.yaml")).expect("it was made");
+    repo.write("stacks/unlisted/stack.yaml", &text.replace("name: listed", "name: unlisted"));
+    repo.write("stacks/unlisted/manifests/all.yaml", &configmap("left", ""));
+    repo.edit("environments/lab/environment.yaml", "[{name: listed}]", "[{name: listed}, {name: unlisted}]");
+    write(&repo, "listed", &[namespace("listed"), configmap("kept", "")].concat());
+    let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
+    obsctl.exits(0, APPLY);
+
+    repo.edit("environments/lab/environment.yaml", ", {name: unlisted}", "");
+    repo.commit("Listed no more");
+    for command in ["plan", "status"] {
+        let told = obsctl.exits(0, &[command, "-e", "lab"]);
+        told.assert_says("no longer declared");
+        told.assert_says("--allow-delete stack/unlisted");
+    }
+    obsctl.exits(0, APPLY);
+    plane.kubectl(&["get", "configmap", "left", "-n", "listed"]);
+    obsctl.exits(64, &["destroy", "-e", "lab", "-s", "unlisted", "--auto-approve"]);
+    plane.kubectl(&["get", "configmap", "left", "-n", "listed"]);
+    obsctl.exits(0, &["destroy", "-e", "lab", "--auto-approve", "--allow-delete", "stack/unlisted"]);
+    assert!(plane.try_kubectl(&["get", "configmap", "left", "-n", "listed"]).is_err());
+    plane.kubectl(&["get", "configmap", "kept", "-n", "listed"]);
+    let after = obsctl.exits(0, &["plan", "-e", "lab", "--detailed-exitcode"]);
+    assert!(!after.stdout.contains("no longer declared"), "{}", after.stdout);
+}
