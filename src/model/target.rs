@@ -164,6 +164,8 @@ pub enum GateAsk {
         service: String,
         /// What the result is compared with, as in `> 0`.
         expect: String,
+        /// Seconds for which it must hold; 0 asks once.
+        hold: u64,
     },
     /// An HTTP request through a Service.
     Http {
@@ -277,6 +279,8 @@ pub struct Target {
     pub values: Value,
     /// Where its objects come from.
     pub sources: Vec<Source>,
+    /// Sources that `when` switches off: they make nothing, and their files are checked all the same.
+    pub dormant: Vec<Source>,
     /// Patches in the order they are carried out.
     pub patches: Vec<Patch>,
     /// Stacks of the same environment that must be ready before.

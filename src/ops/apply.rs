@@ -1,6 +1,6 @@
 //! `apply`: plan, ask, carry out, and see that nothing is left to do.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     choose::Choice,
@@ -44,10 +44,13 @@ pub struct Wish {
     pub ci_run: Option<String>,
 }
 
+/// Shows plans and asks whether to go on.
+pub type Ask<'a> = dyn FnMut(&Session, &[Planned]) -> Result<(), Trouble> + 'a;
+
 /// What the door does for a journey that writes.
 pub struct Door<'a> {
     /// Shows the plans and asks; an error refuses.
-    pub ask: &'a mut dyn FnMut(&Session, &[Planned]) -> Result<(), Trouble>,
+    pub ask: &'a mut Ask<'a>,
     /// Who hears of the run and who may stop it.
     pub ears: Ears,
 }
@@ -124,20 +127,19 @@ pub(super) async fn approve_and_run(
         release_all(early.unwrap_or_default()).await;
         return Ok(Applied { nothing: true, ..Applied::default() });
     };
-    let locks = match early {
-        Some(locks) => locks,
-        None => {
-            session.ensure_state().await?;
-            let locks = lock_all(session, &targets, &claimant, wish.lock_timeout).await?;
-            match again(session, orders.clone(), approved).await {
-                Ok(same) => approved = same,
-                Err(trouble) => {
-                    release_all(locks).await;
-                    return Err(trouble);
-                }
+    let locks = if let Some(locks) = early {
+        locks
+    } else {
+        session.ensure_state().await?;
+        let locks = lock_all(session, &targets, &claimant, wish.lock_timeout).await?;
+        match again(session, orders.clone(), approved).await {
+            Ok(same) => approved = same,
+            Err(trouble) => {
+                release_all(locks).await;
+                return Err(trouble);
             }
-            locks
         }
+        locks
     };
     let done = carry_out(session, approved, (wish, sort), &locks, door).await;
     let done = match done {
@@ -273,14 +275,14 @@ async fn converged(
     mut done: Applied,
     manner: Manner,
 ) -> Result<Applied, Trouble> {
-    let good: BTreeMap<&str, ()> = done
+    let good: BTreeSet<&str> = done
         .runs
         .iter()
         .filter(|ran| ran.is_good())
-        .map(|ran| (ran.planned.plan.target.stack.as_str(), ()))
+        .map(|ran| ran.planned.plan.target.stack.as_str())
         .collect();
     let orders: Vec<Order> =
-        orders.into_iter().filter(|order| good.contains_key(order.desired.target.stack.as_str())).collect();
+        orders.into_iter().filter(|order| good.contains(order.desired.target.stack.as_str())).collect();
     if !manner.wait || orders.is_empty() {
         return Ok(done);
     }

@@ -82,7 +82,7 @@ pub(super) async fn run_target(
     lock.still_mine().map_err(|why| Trouble::Stale { message: why })?;
     let target = planned.plan.target.clone();
     let begun =
-        session.cluster.begin(&namespace, &target, &planned.ledger, revision.clone(), &contents).await?;
+        session.cluster.begin((&namespace, &target), &planned.ledger, revision.clone(), &contents).await?;
     let run = Run {
         revision: revision.number,
         wait: manner.wait,

@@ -25,7 +25,7 @@ mod trouble;
 mod unlock;
 mod workspace;
 
-pub use apply::{Applied, Door, Wish, apply};
+pub use apply::{Applied, Ask, Door, Wish, apply};
 pub use choose::Choice;
 pub use destroy::destroy;
 pub use drift::{Drifted, drift};

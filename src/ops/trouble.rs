@@ -45,7 +45,7 @@ pub enum Trouble {
     Ledger(#[from] LedgerError),
     /// The lock could not be used.
     #[error(transparent)]
-    Lock(LockError),
+    Lock(Box<LockError>),
     /// Blocked by a guard, a hold or missing approval.
     #[error("{message}")]
     Blocked {
@@ -95,7 +95,7 @@ impl From<LockError> for Trouble {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Held { target, holder } => Self::LockHeld { target, holder },
-            LockError::Call { .. } | LockError::State(_) => Self::Lock(error),
+            LockError::Call { .. } | LockError::State(_) => Self::Lock(Box::new(error)),
         }
     }
 }

@@ -25,6 +25,9 @@ pub fn desired_state(target: &Target, checkout: &Checkout) -> Result<DesiredStat
     for source in &target.sources {
         harvest.add(harvested(source, target, &scope, checkout));
     }
+    for source in &target.dormant {
+        harvest.problems.extend(harvested(source, target, &scope, checkout).problems);
+    }
     let Harvest { mut objects, mut problems, findings: mut noticed } = harvest;
     // Patches name objects that a broken file may have kept away: then the file is the mistake.
     if problems.is_empty() && !target.patches.is_empty() {

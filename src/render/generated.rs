@@ -47,7 +47,9 @@ pub(super) fn config_map(
         if !key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
             let message = format!("`{key}` cannot be a key of a ConfigMap");
             let help = "name the file with letters, digits, `-`, `_` and `.` only";
-            harvest.problems.push(Problem::new(Place::file(file.path.clone()), message).help(help));
+            harvest
+                .problems
+                .push(Problem::new(Place::file(std::sync::Arc::clone(&file.path)), message).help(help));
         }
     }
     let origin = Origin { place: source.name.place.clone(), source: "configMap" };
@@ -92,7 +94,7 @@ pub(super) fn dashboards(
         }
         let stem = file_name(&file.path).rsplit_once('.').map_or(file_name(&file.path), |(stem, _)| stem);
         let name = format!("{}-{}", source.prefix, dns(stem));
-        let origin = Origin { place: Place::file(file.path.clone()), source: "dashboards" };
+        let origin = Origin { place: Place::file(std::sync::Arc::clone(&file.path)), source: "dashboards" };
         let object = object(&name, std::slice::from_ref(&file), &form, scope, &mut harvest);
         harvest.objects.push((object, origin));
     }

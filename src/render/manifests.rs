@@ -36,7 +36,9 @@ pub(super) fn read(files: &[Found], scope: &Scope) -> Harvest {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let mut harvest = Harvest::default();
     if bytes < WORTH_THREADS || threads < 2 || files.len() < 2 {
-        files.iter().for_each(|file| harvest.add(read_file(file, scope)));
+        for file in files {
+            harvest.add(read_file(file, scope));
+        }
         return harvest;
     }
     // More shares than threads: one large file must not keep the others waiting.
@@ -50,7 +52,9 @@ pub(super) fn read(files: &[Found], scope: &Scope) -> Harvest {
                 let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 let Some(share) = shares.get(at) else { return mine };
                 let mut part = Harvest::default();
-                share.iter().for_each(|file| part.add(read_file(file, scope)));
+                for file in *share {
+                    part.add(read_file(file, scope));
+                }
                 mine.push((at, part));
             }
         };
@@ -58,7 +62,9 @@ pub(super) fn read(files: &[Found], scope: &Scope) -> Harvest {
         workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
     });
     parts.sort_by_key(|(at, _)| *at);
-    parts.into_iter().for_each(|(_, part)| harvest.add(part));
+    for (_, part) in parts {
+        harvest.add(part);
+    }
     harvest
 }
 
@@ -77,7 +83,9 @@ fn read_file(file: &Found, scope: &Scope) -> Harvest {
     });
     match documents {
         Ok(documents) => {
-            documents.into_iter().for_each(|node| read_document(node, &file.path, scope, &mut harvest))
+            for node in documents {
+                read_document(node, &file.path, scope, &mut harvest);
+            }
         }
         Err(problems) => harvest.problems.extend(problems),
     }
@@ -125,7 +133,9 @@ fn take_apart(node: Node, file: &Arc<str>, harvest: &mut Harvest) {
         let NodeValue::Map(entries) = node.value else { return };
         let items = entries.into_iter().find(|(key, _)| key.name == "items").map(|(_, items)| items.value);
         if let Some(NodeValue::List(items)) = items {
-            items.into_iter().for_each(|item| take_apart(item, file, harvest));
+            for item in items {
+                take_apart(item, file, harvest);
+            }
         }
         return;
     }
@@ -200,7 +210,13 @@ fn not_texts(map: &Node, part: &str, file: &Arc<str>) -> Vec<Problem> {
             let message = format!("`metadata.{part}.{}` is {}, not a text", key.name, value.sort());
             let help = match value.to_value() {
                 Value::Null => "write `\"\"`".to_owned(),
-                other => format!("write `{}: \"{other}\"`", key.name),
+                other @ (Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_)) => {
+                    format!("write `{}: \"{other}\"`", key.name)
+                }
             };
             Problem::new(value.place(file), message).help(help)
         })

@@ -34,7 +34,7 @@ pub(super) fn stamp(
         let shared = is_shared(body);
         let Some(tree) = body.tree_mut().as_object_mut() else { continue };
         tree.shift_remove("status");
-        let metadata = map_of(tree, "metadata");
+        let Some(metadata) = map_of(tree, "metadata") else { continue };
         if metadata.get("creationTimestamp").is_some_and(Value::is_null) {
             metadata.shift_remove("creationTimestamp");
         }
@@ -47,7 +47,12 @@ pub(super) fn stamp(
                 metadata.shift_remove("namespace");
             }
         }
-        label(map_of(metadata, "labels"), target, shared, &selected);
+        let Some(labels) = map_of(metadata, "labels") else { continue };
+        label_managed(labels, &selected);
+        if !shared {
+            labels.insert(LABEL_STACK.to_owned(), json!(target.id.stack));
+            labels.insert(LABEL_ENVIRONMENT.to_owned(), json!(target.id.environment));
+        }
         if body.is_secret() {
             fold(body, origin, problems);
         }
@@ -71,50 +76,57 @@ fn pointless_namespace(body: &Body, origin: &Origin) -> Finding {
     }
 }
 
-fn map_of<'a>(map: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
+/// The map below `key`, made where there is none.
+fn map_of<'a>(map: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
     let value = map.entry(key).or_insert_with(|| json!({}));
     if !value.is_object() {
         *value = json!({});
     }
-    match value {
-        Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            unreachable!("was made a map just now")
-        }
-    }
+    value.as_object_mut()
 }
 
-fn label(labels: &mut Map<String, Value>, target: &Target, shared: bool, selected: &BTreeSet<String>) {
+fn label_managed(labels: &mut Map<String, Value>, selected: &BTreeSet<String>) {
     let kept =
         labels.get(LABEL_MANAGED_BY).and_then(Value::as_str).is_some_and(|value| selected.contains(value));
     if !kept {
         labels.insert(LABEL_MANAGED_BY.to_owned(), json!(FIELD_MANAGER));
-    }
-    if !shared {
-        labels.insert(LABEL_STACK.to_owned(), json!(target.id.stack));
-        labels.insert(LABEL_ENVIRONMENT.to_owned(), json!(target.id.environment));
     }
 }
 
 /// Values of `app.kubernetes.io/managed-by` that a selector of the set reads: these must stay as they are.
 fn selected_managers(objects: &[(Body, Origin)]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    objects.iter().for_each(|(body, _)| collect(body.tree(), false, &mut found));
+    for (body, _) in objects {
+        collect(body.tree(), Within::Anything, &mut found);
+    }
     found
 }
 
-fn collect(tree: &Value, selecting: bool, found: &mut BTreeSet<String>) {
+/// Where a part of an object stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Anything,
+    Selector,
+}
+
+fn collect(tree: &Value, within: Within, found: &mut BTreeSet<String>) {
     match tree {
         Value::Object(map) => {
             for (key, value) in map {
-                if let (true, LABEL_MANAGED_BY, Some(text)) = (selecting, key.as_str(), value.as_str()) {
+                if let (Within::Selector, LABEL_MANAGED_BY, Some(text)) =
+                    (within, key.as_str(), value.as_str())
+                {
                     found.insert(text.to_owned());
                 }
-                let deeper = selecting || key.to_lowercase().ends_with("selector");
-                collect(value, deeper, found);
+                let selects = key.to_lowercase().ends_with("selector");
+                collect(value, if selects { Within::Selector } else { within }, found);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, selecting, found)),
+        Value::Array(items) => {
+            for item in items {
+                collect(item, within, found);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -124,7 +136,7 @@ fn fold(body: &mut Body, origin: &Origin, problems: &mut Vec<Problem>) {
     let id = body.id();
     let Some(tree) = body.tree_mut().as_object_mut() else { return };
     let Some(Value::Object(plain)) = tree.shift_remove("stringData") else { return };
-    let data = map_of(tree, "data");
+    let Some(data) = map_of(tree, "data") else { return };
     for (key, value) in plain {
         match value.as_str() {
             Some(text) => {

@@ -56,11 +56,35 @@ fn gate(taker: &mut Taker<'_>, item: &Node) -> Option<Gate> {
             query: taker.text(item, "query")?,
             service: taker.needed_text(item, "service", "service: prometheus:9090")?.value,
             expect: taker.needed_text(item, "expect", "expect: \"> 0\"")?.value,
+            hold: hold(taker, item)?,
         },
         "http" => http(taker, item.get("http")?)?,
         _ => GateAsk::Manual(taker.text(item, "manual")?),
     };
     on.then(|| Gate { name: name.value, ask, place: item.place(&taker.file) })
+}
+
+/// The seconds of `for`, written as Prometheus writes them: `90s`, `5m`, `1h`; 0 where it is missing.
+fn hold(taker: &mut Taker<'_>, item: &Node) -> Option<u64> {
+    if item.get("for").is_none() {
+        return Some(0);
+    }
+    let text = taker.placed_text(item, "for")?;
+    let digits = text.value.trim_end_matches(['s', 'm', 'h']);
+    let seconds = match text.value.get(digits.len()..) {
+        Some("s") => Some(1),
+        Some("m") => Some(60),
+        Some("h") => Some(3_600),
+        _ => None,
+    };
+    let found = seconds.and_then(|unit: u64| unit.checked_mul(digits.parse().ok()?));
+    if found.is_none() {
+        let message = format!("`for` cannot be `{}`", text.value);
+        taker
+            .problems
+            .push(crate::model::Problem::new(text.place, message).help("write `90s`, `5m` or `1h`"));
+    }
+    found
 }
 
 fn ready(taker: &mut Taker<'_>, node: &Node) -> Option<GateAsk> {

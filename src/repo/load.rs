@@ -35,7 +35,9 @@ pub fn load(checkout: &Checkout) -> Loaded {
     let stacks = folders(checkout, "stacks", "stack.yaml", "Stack", &mut heard.problems);
     let environments =
         folders(checkout, "environments", "environment.yaml", "Environment", &mut heard.problems);
-    stacks.values().for_each(|stack| check(stack, &mut heard.problems));
+    for stack in stacks.values() {
+        check(stack, &mut heard.problems);
+    }
     let order = sorted(&stacks, &mut heard.problems);
     let id = top.as_ref().map(|top| top.name.clone()).or_else(|| checkout.root_commit.clone());
     let whole = Whole {
@@ -221,7 +223,7 @@ fn settled_policy(whole: &Whole<'_>, layers: &Layers, heard: &mut Heard) -> Poli
 }
 
 /// A stack that another one needs must be in the environment too.
-fn missing_stacks(targets: &[crate::model::Target], heard: &mut Heard) {
+fn missing_stacks(targets: &[Target], heard: &mut Heard) {
     let here: BTreeSet<&str> = targets.iter().map(|target| target.id.stack.as_str()).collect();
     for target in targets {
         for needed in target.depends_on.iter().filter(|needed| !here.contains(needed.as_str())) {

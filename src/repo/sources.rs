@@ -13,21 +13,19 @@ pub(super) fn counts(taker: &mut Taker<'_>, item: &Node) -> bool {
     item.get("when").is_none() || taker.truth(item, "when") == Some(true)
 }
 
-/// All sources; those that `when` switches off are checked and left out.
-pub(super) fn sources(taker: &mut Taker<'_>, spec: &Node) -> Vec<Source> {
-    let mut sources = Vec::new();
+/// All sources, and those that `when` switches off.
+pub(super) fn sources(taker: &mut Taker<'_>, spec: &Node) -> (Vec<Source>, Vec<Source>) {
+    let (mut on, mut off) = (Vec::new(), Vec::new());
     for item in taker.list(spec, "sources") {
         if !taker.map(item, "a source", KINDS) {
             continue;
         }
-        let on = counts(taker, item);
-        if let Some(source) = source(taker, item)
-            && on
-        {
-            sources.push(source);
+        let counts = counts(taker, item);
+        if let Some(source) = source(taker, item) {
+            if counts { on.push(source) } else { off.push(source) }
         }
     }
-    sources
+    (on, off)
 }
 
 fn source(taker: &mut Taker<'_>, item: &Node) -> Option<Source> {
@@ -102,13 +100,11 @@ fn patch(taker: &mut Taker<'_>, item: &Node) -> Option<Patch> {
         return None;
     }
     let on = counts(taker, item);
-    let target = match item.get("target") {
-        Some(target) => patch_target(taker, target),
-        None => {
-            taker.wrong(item, "`target` is missing", "add `target: {kind: Deployment, name: ...}`");
-            return None;
-        }
+    let Some(target) = item.get("target") else {
+        taker.wrong(item, "`target` is missing", "add `target: {kind: Deployment, name: ...}`");
+        return None;
     };
+    let target = patch_target(taker, target);
     let body = match (item.get("merge"), item.get("json")) {
         (Some(merge), None) => {
             if !matches!(merge.value, NodeValue::Map(_)) {

@@ -59,13 +59,15 @@ pub(super) fn target(plot: &Plot<'_>, heard: &mut Heard) -> Target {
     let scope = names(namespace.as_deref());
     let spec = heard.replaced(&without_values(&plot.stack.spec), &scope, file);
     let mut taker = heard.taker(file);
+    let (on, dormant) = sources(&mut taker, &spec);
     let mut target = Target {
         id: plot.id.clone(),
         folder: file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
         place: Place::file(Arc::clone(file)),
         namespace,
         values: values.clone(),
-        sources: sources(&mut taker, &spec),
+        sources: on,
+        dormant,
         patches: {
             let items = taker.list(&spec, "patches");
             patches(&mut taker, items)

@@ -20,13 +20,19 @@ impl Values {
         if let NodeValue::Map(entries) = &node.value {
             let mut tree = std::mem::take(&mut self.tree);
             for (key, value) in entries {
-                self.lay(&mut tree, "", &key.name, value, file);
+                self.lay(&mut tree, "", (&key.name, value), file);
             }
             self.tree = tree;
         }
     }
 
-    fn lay(&mut self, map: &mut Map<String, Value>, parent: &str, key: &str, node: &Node, file: &Arc<str>) {
+    fn lay(
+        &mut self,
+        map: &mut Map<String, Value>,
+        parent: &str,
+        (key, node): (&str, &Node),
+        file: &Arc<str>,
+    ) {
         let pointer = format!("{parent}/{}", key.replace('~', "~0").replace('/', "~1"));
         self.places.insert(pointer.clone(), node.place(file));
         match &node.value {
@@ -41,7 +47,7 @@ impl Values {
                 if let Value::Object(inner) = known {
                     let mut inner_map = std::mem::take(inner);
                     for (name, value) in entries {
-                        self.lay(&mut inner_map, &pointer, &name.name, value, file);
+                        self.lay(&mut inner_map, &pointer, (&name.name, value), file);
                     }
                     *inner = inner_map;
                 }

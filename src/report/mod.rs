@@ -39,4 +39,4 @@ pub use plan_text::{findings_text, plan_text, summary_line};
 pub use problems::{findings_json, problems_text};
 pub use progress::Progress;
 pub use status::{StackStatus, status_json, status_text};
-pub use style::Style;
+pub use style::{Style, count};

@@ -61,9 +61,21 @@ fn plan_lines(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
     };
     let stack = style.paint(Paint::Strong, &plan.target.stack);
     lines.push(format!("{stack} ({revision}, {})", count(plan.steps.len(), "step", "steps")));
+    let estimates = estimates(plan);
     for (index, step) in plan.steps.iter().enumerate() {
         if step.action != Action::Ownership || style.verbose {
             step_lines(plan, (index, step), style, lines);
+            let alone = |why: &&String| style.verbose || !estimates.contains(&why.as_str());
+            if let Some(why) = step.estimated.as_ref().filter(alone) {
+                lines.push(format!("        estimated: {}", harmless(why)));
+            }
+        }
+    }
+    if !style.verbose {
+        for why in estimates {
+            let steps = plan.steps.iter().filter(|step| step.estimated.as_deref() == Some(why)).count();
+            let text = format!("    {steps} objects are estimated: {}", harmless(why));
+            lines.push(style.paint(Paint::Faint, &text));
         }
     }
     ownership_line(plan, style, lines);
@@ -78,6 +90,18 @@ fn plan_lines(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
         finding_lines(finding, style, lines);
     }
     lines.extend(plan.notes.iter().map(|note| format!("  note: {}", harmless(note))));
+}
+
+/// Reasons that several steps share for being estimated: said once, below the steps.
+fn estimates(plan: &Plan) -> Vec<&str> {
+    let all: Vec<&str> = plan.steps.iter().filter_map(|step| step.estimated.as_deref()).collect();
+    let mut shared = Vec::new();
+    for &why in &all {
+        if !shared.contains(&why) && all.iter().filter(|&&other| other == why).count() > 1 {
+            shared.push(why);
+        }
+    }
+    shared
 }
 
 fn ownership_line(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
@@ -109,9 +133,6 @@ fn step_lines(plan: &Plan, (index, step): (usize, &Step), style: &Style, lines: 
         line.push_str(&style.paint(Paint::Place, &place));
     }
     lines.push(line);
-    if let Some(why) = &step.estimated {
-        lines.push(format!("        estimated: {}", harmless(why)));
-    }
     if !compact {
         lines.extend(field_lines(&step.fields, FIELDS_AT, style));
     }
@@ -122,9 +143,13 @@ fn step_lines(plan: &Plan, (index, step): (usize, &Step), style: &Style, lines: 
 }
 
 /// What the step waits for: always what must be ready before, everything that goes first with `-v`.
+///
+/// That an object waits for its own Namespace or its own definition goes without saying.
 fn dependency_lines(plan: &Plan, step: &Step, style: &Style) -> Vec<String> {
     let shown = |edge: &&Dependency| {
-        style.verbose || edge.until == Until::Ready || edge.strength == Strength::Explicit
+        let obvious = plan.steps.get(edge.on).is_some_and(|first| is_home(first, step));
+        let weighty = edge.until == Until::Ready && !obvious;
+        style.verbose || weighty || edge.strength == Strength::Explicit
     };
     let lines = step.depends_on.iter().filter(shown).filter_map(|edge| {
         let first = plan.steps.get(edge.on)?;
@@ -136,6 +161,18 @@ fn dependency_lines(plan: &Plan, step: &Step, style: &Style) -> Vec<String> {
         Some(style.paint(Paint::Faint, &text))
     });
     lines.collect()
+}
+
+/// Whether `first` is the Namespace that an object stands in, or the definition of its kind.
+fn is_home(first: &Step, step: &Step) -> bool {
+    let (home, object) = (&first.object, &step.object);
+    match home.kind.as_str() {
+        "Namespace" => object.namespace.as_deref() == Some(home.name.as_str()),
+        "CustomResourceDefinition" => {
+            home.name.split_once('.').is_some_and(|(_, group)| group == object.group)
+        }
+        _ => false,
+    }
 }
 
 /// What is held back, why and what to do.
@@ -162,7 +199,9 @@ pub(super) fn hold_lines(hold: &Hold, style: &Style, lines: &mut Vec<String>) {
 /// What was noticed, without a plan around it.
 pub fn findings_text(findings: &[Finding], style: &Style) -> String {
     let mut lines = Vec::new();
-    findings.iter().for_each(|finding| finding_lines(finding, style, &mut lines));
+    for finding in findings {
+        finding_lines(finding, style, &mut lines);
+    }
     lines.into_iter().map(|line| line + "\n").collect()
 }
 

@@ -22,7 +22,6 @@ fn every_action_hold_and_finding_is_told_with_its_reason() {
           +   create CustomResourceDefinition prometheuses.monitoring.coreos.com: new in git (1 field)  stacks/mlops/manifests/all.yaml:12
           +   create Prometheus mlops/k8s: new in git (2 fields)  stacks/mlops/manifests/all.yaml:12
                 estimated: its CustomResourceDefinition is in this plan
-                after CustomResourceDefinition prometheuses.monitoring.coreos.com is ready: its kind is defined by it
           ~   patch ConfigMap mlops/prometheus-config: 1 field differs from git  stacks/mlops/manifests/all.yaml:12
                 ~ data["prometheus.yml"]:
                     line 1:
@@ -78,11 +77,11 @@ fn verbose_shows_the_fields_of_creations_and_all_edges() {
           1 +   create CustomResourceDefinition prometheuses.monitoring.coreos.com: new in git  stacks/mlops/manifests/all.yaml:12
                 + spec.group: "monitoring.coreos.com"
           2 +   create Prometheus mlops/k8s: new in git  stacks/mlops/manifests/all.yaml:12
-                estimated: its CustomResourceDefinition is in this plan
                   spec
                   + replicas: 2
                   + retention: "30d"
                 after CustomResourceDefinition prometheuses.monitoring.coreos.com is ready: its kind is defined by it
+                estimated: its CustomResourceDefinition is in this plan
           3 ~   patch ConfigMap mlops/prometheus-config: 1 field differs from git  stacks/mlops/manifests/all.yaml:12
                 ~ data["prometheus.yml"]:
                     line 1:

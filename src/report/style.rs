@@ -124,7 +124,7 @@ pub(super) fn add(text: &mut String, more: fmt::Arguments<'_>) {
 }
 
 /// `1 object`, `2 objects`.
-pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 

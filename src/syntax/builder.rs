@@ -88,7 +88,7 @@ impl<'f> Builder<'f> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the other events carry no data, and may grow")]
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.scalar(text, style, tag.as_deref(), (line, column), anchor);
+                self.scalar((text, style), tag.as_deref(), (line, column), anchor);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.collection_tag(tag.as_deref(), "seq", line, column);
@@ -140,17 +140,20 @@ impl<'f> Builder<'f> {
 
     fn scalar(
         &mut self,
-        text: Cow<'_, str>,
-        style: ScalarStyle,
+        (text, style): (Cow<'_, str>, ScalarStyle),
         tag: Option<&Tag>,
         (line, column): (u32, u32),
         anchor: usize,
     ) {
         if anchor == 0 && self.wants_key() {
             let merge = style == ScalarStyle::Plain && tag.is_none() && text == "<<";
-            return self.key(Key { name: text.into_owned(), line, column }, merge);
+            return if merge {
+                self.merge_key(line, column);
+            } else {
+                self.key(Key { name: text.into_owned(), line, column });
+            };
         }
-        let value = self.scalar_value(text, style, tag, line, column);
+        let value = self.scalar_value((text, style), tag, (line, column));
         let node = Node { value, line, column };
         self.anchored(anchor, &node);
         self.add(node);
@@ -158,11 +161,9 @@ impl<'f> Builder<'f> {
 
     fn scalar_value(
         &mut self,
-        text: Cow<'_, str>,
-        style: ScalarStyle,
+        (text, style): (Cow<'_, str>, ScalarStyle),
         tag: Option<&Tag>,
-        line: u32,
-        column: u32,
+        (line, column): (u32, u32),
     ) -> NodeValue {
         let wanted = tag.map(|tag| (tag.core_suffix(), tag.original()));
         let value = match wanted {
@@ -231,13 +232,16 @@ impl<'f> Builder<'f> {
         matches!(self.open.last(), Some(Open { shape: Shape::Map(map), .. }) if map.key.is_none())
     }
 
-    fn key(&mut self, key: Key, merge: bool) {
+    fn merge_key(&mut self, line: u32, column: u32) {
+        let place = self.place(line, column);
+        if let Some(Open { shape: Shape::Map(map), .. }) = self.open.last_mut() {
+            map.key = Some(PendingKey::Merge(place));
+        }
+    }
+
+    fn key(&mut self, key: Key) {
         let place = self.place(key.line, key.column);
         let Some(Open { shape: Shape::Map(map), .. }) = self.open.last_mut() else { return };
-        if merge {
-            map.key = Some(PendingKey::Merge(place));
-            return;
-        }
         match map.twin(&key.name) {
             None => map.key = Some(PendingKey::Name(key)),
             Some(first) => {
@@ -261,13 +265,14 @@ impl<'f> Builder<'f> {
                 Some(PendingKey::Name(key)) => map.push(key, node),
                 Some(PendingKey::Merge(place)) => map.merges.push((place, node)),
                 Some(PendingKey::Refused) => {}
-                None => match key_text(node.value) {
-                    Some(name) => self.key(Key { name, line, column }, false),
-                    None => {
+                None => {
+                    if let Some(name) = key_text(node.value) {
+                        self.key(Key { name, line, column });
+                    } else {
                         map.key = Some(PendingKey::Refused);
                         self.problem(line, column, "a key must be a text".to_owned());
                     }
-                },
+                }
             },
         }
     }

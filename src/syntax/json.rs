@@ -70,6 +70,10 @@ impl Reader<'_> {
         (counted(self.line), counted(characters + 1))
     }
 
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "every use is the error of a result, which is to stay small"
+    )]
     fn wrong(&self, message: &str) -> Box<Problem> {
         let (line, column) = self.position();
         let place = Place { file: Arc::clone(self.file), line, column };
@@ -149,9 +153,8 @@ impl Reader<'_> {
         let mut end = 1;
         while let Some(byte) = bytes.get(end) {
             match byte {
-                b'"' => break,
+                b'"' | b'\n' => break,
                 b'\\' => end += 2,
-                b'\n' => break,
                 _ => end += 1,
             }
         }

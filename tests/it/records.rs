@@ -179,9 +179,9 @@ fn records_survive_the_round_trip_and_two_writers_are_told_apart() {
         assert!(whole > 3_700_000, "{whole} bytes");
         let first = revision(1, &items);
         let empty = Ledger::default();
-        let begun = cluster.begin(namespace, &target, &empty, first.clone(), &contents(&items)).await;
+        let begun = cluster.begin((namespace, &target), &empty, first.clone(), &contents(&items)).await;
         let begun = begun.expect("all is stored");
-        let raced = cluster.begin(namespace, &target, &empty, first.clone(), &[]).await;
+        let raced = cluster.begin((namespace, &target), &empty, first.clone(), &[]).await;
         assert!(matches!(raced, Err(LedgerError::Raced)), "the head is there already");
         let pending = cluster.ledgers(namespace, "dev").await.expect("readable");
         assert_eq!(pending["big"].pending().map(|revision| revision.number), Some(1));
@@ -202,7 +202,7 @@ fn records_survive_the_round_trip_and_two_writers_are_told_apart() {
         for number in 2..=4 {
             let few: BTreeMap<_, _> = [object("o1", &number.to_string())].into();
             let next = revision(number, &few);
-            let begun = cluster.begin(namespace, &target, &ledger, next.clone(), &contents(&few)).await;
+            let begun = cluster.begin((namespace, &target), &ledger, next.clone(), &contents(&few)).await;
             let state = RevisionState::Unverified;
             let ended = Revision { state, ..next };
             cluster.finish(begun.expect("stored"), ended, Vec::new()).await.expect("the head is ours");

@@ -24,14 +24,14 @@ pub(super) fn choice(selection: &Selection) -> Choice {
 }
 
 /// How to reach the cluster.
-pub(super) fn reach(global: &Global, ci: bool, parallelism: Option<u16>) -> Reach {
+pub(super) fn reach(global: &Global, terminal: &sys::Terminal, parallelism: Option<u16>) -> Reach {
     let (https_proxy, no_proxy) = sys::proxies();
     Reach {
         kubeconfig: global.kubeconfig.iter().cloned().collect(),
         context: global.context.clone(),
         impersonate: global.as_user.clone(),
         impersonate_groups: global.as_group.clone(),
-        interactive: !ci,
+        interactive: !terminal.ci,
         https_proxy,
         no_proxy,
         parallelism: parallelism.map(usize::from),

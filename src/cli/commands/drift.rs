@@ -42,7 +42,7 @@ fn drift_of(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let place = ask::place(global, None);
-    let reach = ask::reach(global, stdio.terminal.ci, None);
+    let reach = ask::reach(global, &stdio.terminal, None);
     let (about, drifted): (About, Vec<Drifted>) =
         watch::read(global, stdio, |events| crate::ops::drift(&place, choice, &reach, Some(events)))?;
     let stacks: Vec<StackDrift> = drifted.into_iter().map(shown).collect();

@@ -9,7 +9,7 @@ use crate::cli::{
 };
 use crate::model::{Finding, Severity};
 use crate::ops::{self, Rendered, Trouble, Workspace};
-use crate::report::{findings_json, findings_text, graph_dot, graph_mermaid, graph_svg};
+use crate::report::{count, findings_json, findings_text, graph_dot, graph_mermaid, graph_svg};
 
 fn rendered(
     selection: &Selection,
@@ -46,17 +46,15 @@ pub(in crate::cli) fn validate(
         Err(trouble) => return watch::read(global, stdio, |_| async { Err::<Exit, _>(trouble) }),
     };
     let findings = findings(&workspace, &rendered);
-    let objects: usize = rendered
-        .iter()
-        .flat_map(|environment| environment.chosen())
-        .map(|(_, desired)| desired.objects.len())
-        .sum();
+    let objects: usize =
+        rendered.iter().flat_map(Rendered::chosen).map(|(_, desired)| desired.objects.len()).sum();
     match args.output {
         TextOrJson::Json => stdio.result(&findings_json(&[], &findings, None))?,
         TextOrJson::Text => {
             let text = findings_text(&findings, &stdio.style(global));
-            let environments = rendered.len();
-            stdio.result(&format!("{text}{environments} environments, {objects} objects, no mistake.\n"))?;
+            let environments = count(rendered.len(), "environment", "environments");
+            let objects = count(objects, "object", "objects");
+            stdio.result(&format!("{text}{environments}, {objects}, no mistake.\n"))?;
         }
     }
     let bad = findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -66,7 +64,7 @@ pub(in crate::cli) fn validate(
 /// What was noticed, each once although several environments may share it.
 fn findings(workspace: &Workspace, rendered: &[Rendered]) -> Vec<Finding> {
     let mut findings = workspace.findings.clone();
-    for (_, desired) in rendered.iter().flat_map(|environment| environment.chosen()) {
+    for (_, desired) in rendered.iter().flat_map(Rendered::chosen) {
         for finding in &desired.findings {
             if !findings.contains(finding) {
                 findings.push(finding.clone());

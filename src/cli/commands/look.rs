@@ -19,7 +19,7 @@ pub(in crate::cli) fn status(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let (place, choice) = (ask::place(global, None), ask::choice(&args.selection));
-    let reach = ask::reach(global, stdio.terminal.ci, None);
+    let reach = ask::reach(global, &stdio.terminal, None);
     let (about, standings) =
         watch::read(global, stdio, |events| crate::ops::status(&place, &choice, &reach, Some(events)))?;
     let stacks: Vec<(TargetId, StackStatus)> = standings.into_iter().map(shown).collect();
@@ -46,7 +46,7 @@ pub(in crate::cli) fn history(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let (place, choice) = (ask::place(global, None), ask::choice(&args.selection));
-    let reach = ask::reach(global, stdio.terminal.ci, None);
+    let reach = ask::reach(global, &stdio.terminal, None);
     let (about, ledgers) = watch::read(global, stdio, |_| crate::ops::history(&place, &choice, &reach))?;
     let text = match args.output {
         TextOrJson::Text => history_text(&ledgers, sys::timestamp(), &stdio.style(global)),

@@ -16,7 +16,7 @@ pub(in crate::cli) fn plan(args: &PlanArgs, global: &Global, stdio: &mut Stdio<'
     let wish = PlanWish {
         place: ask::place(global, args.reference.as_ref()),
         choice: ask::choice(&args.selection),
-        reach: ask::reach(global, stdio.terminal.ci, None),
+        reach: ask::reach(global, &stdio.terminal, None),
         guards: ask::guards(&args.guards),
     };
     let Plans { about, plans } = watch::read(global, stdio, |events| crate::ops::plan(&wish, Some(events)))?;

@@ -44,12 +44,12 @@ fn hints(trouble: &Trouble) -> Vec<String> {
         Trouble::Stale { .. } => Some("look at a new plan".to_owned()),
         Trouble::Cluster { source, .. } => rbac(source),
         Trouble::Ledger(error) => error.refusal().and_then(rbac),
-        Trouble::Lock(LockError::Call { source, .. }) => rbac(source),
-        Trouble::Lock(LockError::State(error)) => error.refusal().and_then(rbac),
-        Trouble::Lock(LockError::Held { .. })
-        | Trouble::Repository { .. }
-        | Trouble::Connect(_)
-        | Trouble::Machine(_) => None,
+        Trouble::Lock(error) => match &**error {
+            LockError::Call { source, .. } => rbac(source),
+            LockError::State(error) => error.refusal().and_then(rbac),
+            LockError::Held { .. } => None,
+        },
+        Trouble::Repository { .. } | Trouble::Connect(_) | Trouble::Machine(_) => None,
     };
     own.into_iter().collect()
 }

@@ -62,7 +62,9 @@ impl<'a, 'io> Show<'a, 'io> {
             // A screen that cannot be written to is no reason to stop an apply.
             self.screen.draw(self.stdio.talk, stay, &block).ok();
         } else {
-            stay.iter().for_each(|line| self.stdio.say(&format!("{line}\n")));
+            for line in stay {
+                self.stdio.say(&format!("{line}\n"));
+            }
         }
     }
 

@@ -27,7 +27,7 @@ fn wish(
     Wish {
         place: ask::place(global, None),
         choice: ask::choice(selection),
-        reach: ask::reach(global, stdio.terminal.ci, run.parallelism),
+        reach: ask::reach(global, &stdio.terminal, run.parallelism),
         guards: ask::guards(guards),
         manner: ask::manner(run),
         lock_timeout: run.lock_timeout,
@@ -51,7 +51,12 @@ pub(in crate::cli) fn apply(
         wish.auto_approve = true;
         wish.choice = saved.choice();
     }
-    let question = Question { verb: "Apply", auto: wish.auto_approve, reports: &args.reports };
+    let question = Question {
+        verb: "Apply",
+        closing: "Everything is as declared.",
+        auto: wish.auto_approve,
+        reports: &args.reports,
+    };
     carry_out(global, stdio, &question, async |door| ops::apply(&wish, saved.as_ref(), door).await)
 }
 
@@ -75,7 +80,12 @@ pub(in crate::cli) fn rollback(
         RollbackTo::Revision(number) => number.to_string(),
         RollbackTo::Commit(commit) => commit.clone(),
     });
-    let question = Question { verb: "Roll back", auto: wish.auto_approve, reports: &[] };
+    let question = Question {
+        verb: "Roll back",
+        closing: "Everything is as it was.",
+        auto: wish.auto_approve,
+        reports: &[],
+    };
     carry_out(global, stdio, &question, async |door| ops::rollback(&wish, to.as_deref(), door).await)
 }
 
@@ -87,13 +97,20 @@ pub(in crate::cli) fn destroy(
 ) -> Result<Exit, Failure> {
     let guards = Guards { allow_delete: args.allow_delete.clone(), ..Guards::default() };
     let wish = wish((global, stdio), &args.selection, (&guards, &args.run), args.approval);
-    let question = Question { verb: "Destroy", auto: wish.auto_approve, reports: &[] };
+    let question = Question {
+        verb: "Destroy",
+        closing: "Everything that was to go is gone.",
+        auto: wish.auto_approve,
+        reports: &[],
+    };
     carry_out(global, stdio, &question, async |door| ops::destroy(&wish, door).await)
 }
 
 /// How a writing command asks.
 struct Question<'a> {
     verb: &'static str,
+    /// What is said after a good end.
+    closing: &'static str,
     auto: bool,
     reports: &'a [ReportFile],
 }
@@ -117,7 +134,7 @@ fn carry_out(
     });
     // The door's own refusal says more than the trouble it became.
     let (applied, summary) = result.map_err(|failure| refused.into_inner().unwrap_or(failure))?;
-    tell(&applied, &summary, stdio)?;
+    tell(&applied, &summary, question.closing, stdio)?;
     Ok(exit(&applied))
 }
 
@@ -153,7 +170,7 @@ fn asked(
     confirm(&text, terminal, *input, *talk)
 }
 
-fn tell(applied: &Applied, summary: &[String], stdio: &mut Stdio<'_>) -> Result<(), Failure> {
+fn tell(applied: &Applied, summary: &[String], closing: &str, stdio: &mut Stdio<'_>) -> Result<(), Failure> {
     if applied.nothing {
         return stdio.result("No changes.\n");
     }
@@ -179,7 +196,7 @@ fn tell(applied: &Applied, summary: &[String], stdio: &mut Stdio<'_>) -> Result<
     let clean =
         applied.fighting.is_empty() && applied.runs.iter().all(ops::Ran::is_good) && !applied.runs.is_empty();
     if clean {
-        lines.push("Everything is as declared.".to_owned());
+        lines.push(closing.to_owned());
     }
     lines.push(String::new());
     stdio.result(&lines.join("\n"))
@@ -229,7 +246,7 @@ pub(in crate::cli) fn unlock(
     stdio: &mut Stdio<'_>,
 ) -> Result<Exit, Failure> {
     let (place, choice) = (ask::place(global, None), ask::choice(&args.selection));
-    let reach = ask::reach(global, stdio.terminal.ci, None);
+    let reach = ask::reach(global, &stdio.terminal, None);
     let refused = RefCell::new(None);
     let result = watch::run(global, stdio, async |show: &RefCell<Show<'_, '_>>, _ears: Ears| {
         let mut ask = |locks: &[Unlocked]| {

@@ -22,8 +22,7 @@ impl Cluster {
     /// Stores packs and the pending revision, and names it in the head; nothing else may be written before.
     pub async fn begin(
         &self,
-        namespace: &str,
-        target: &TargetId,
+        (namespace, target): (&str, &TargetId),
         ledger: &Ledger,
         revision: Revision,
         contents: &[Content],
