@@ -64,6 +64,8 @@ pub struct Applied {
     pub not_begun: Vec<TargetId>,
     /// Runs that turned failed ones back.
     pub turned_back: Vec<Ran>,
+    /// Targets whose failed run could not be turned back, and why.
+    pub not_turned_back: Vec<(TargetId, String)>,
     /// Second plans that are not empty, after a run that ended well.
     pub fighting: Vec<Plan>,
     /// Whether there was nothing to do.
@@ -233,11 +235,21 @@ async fn carry_out(
         let ran = run_target(session, one, &facts, (wish.manner, &door.ears), lock).await?;
         failed = !ran.is_good();
         if failed && wish.rollback_on_failure && ran.execution.interrupts == 0 && ran.execution.wrote() {
-            done.turned_back.push(rollback::undo(session, &ran, wish, (&facts, &door.ears), lock).await?);
+            // Whatever comes of it, the failed run is told of.
+            match rollback::undo(session, &ran, wish, (&facts, &door.ears), lock).await {
+                Ok(back) => done.turned_back.push(back),
+                Err(trouble) => done.not_turned_back.push((target, told(&trouble))),
+            }
         }
         done.runs.push(ran);
     }
     Ok(done)
+}
+
+/// A trouble with its causes, in one line.
+fn told(trouble: &Trouble) -> String {
+    let causes = std::iter::successors(std::error::Error::source(trouble), |cause| cause.source());
+    causes.fold(trouble.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 fn goal(session: &Session, target: &TargetId, sort: RunSort) -> Option<Revision> {

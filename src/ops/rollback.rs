@@ -6,7 +6,7 @@ use super::{
     apply::{Applied, Door, Wish, approve_and_run},
     execute::{Ears, Ran, run_target},
     gate,
-    planning::{Order, nothing, plan_all},
+    planning::{Order, Planned, nothing, plan_all},
     record::{self, RunFacts},
     session::{Session, connect},
     trouble::Trouble,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::cluster::Lock;
 use crate::model::{
-    Body, Commit, DesiredState, ObjectId, Revision, RevisionState, RunSort, TargetId, Wanted,
+    Body, Commit, DesiredState, InventoryItem, ObjectId, Revision, RevisionState, RunSort, TargetId, Wanted,
 };
 use crate::plan::PlanOptions;
 
@@ -53,12 +53,41 @@ pub(super) async fn order(
 ) -> Result<Order, Trouble> {
     let desired = stored(session, target, goal).await?;
     let ledger = session.ledger(&target.stack);
-    let created = ledger.revisions.iter().filter(|revision| revision.number > goal.number);
-    let created = created.flat_map(|revision| &revision.inventory).filter(|item| item.created);
+    let undone: Vec<&Revision> =
+        ledger.revisions.iter().filter(|revision| revision.number > goal.number).collect();
+    let created = undone.iter().flat_map(|revision| &revision.inventory).filter(|item| item.created);
     let uncounted: BTreeSet<ObjectId> = created.map(|item| item.object.clone()).collect();
+    let given_back = taken_over(session, target, &undone, &desired).await?;
     // The hold is for git, which would bring the bad objects again; going back is what it is for.
-    let options = PlanOptions { ignore_hold: true, uncounted, ..options.clone() };
+    let options = PlanOptions { ignore_hold: true, uncounted, given_back, ..options.clone() };
     Ok(Order { desired, options })
+}
+
+/// Objects that were there before the first of the undone revisions that names them, as they were then.
+async fn taken_over(
+    session: &Session,
+    target: &TargetId,
+    undone: &[&Revision],
+    desired: &DesiredState,
+) -> Result<BTreeMap<ObjectId, Body>, Trouble> {
+    let mut first: BTreeMap<&ObjectId, (&InventoryItem, u64)> = BTreeMap::new();
+    for revision in undone {
+        for item in &revision.inventory {
+            first.entry(&item.object).or_insert((item, revision.number));
+        }
+    }
+    let mut by_revision: BTreeMap<u64, BTreeSet<&ObjectId>> = BTreeMap::new();
+    for (id, (item, number)) in first {
+        if item.pre_image && !item.created && !desired.objects.contains_key(id) {
+            by_revision.entry(number).or_default().insert(id);
+        }
+    }
+    let mut before = BTreeMap::new();
+    for (number, ids) in by_revision {
+        let images = session.cluster.pre_images(session.state_namespace(), target, number).await?;
+        before.extend(images.into_iter().filter(|(id, _)| ids.contains(id)));
+    }
+    Ok(before)
 }
 
 /// The wanted objects of a revision, as they were stored.
@@ -115,20 +144,35 @@ pub(super) async fn undo(
     let goal = ledger.revisions.iter().rev().find(good).cloned();
     let order = match &goal {
         Some(goal) => order(session, &target, goal, &wish.guards.options()).await?,
-        None => first_undone(session, failed, &wish.guards.options()),
+        None => first_undone(session, failed, &wish.guards.options()).await?,
     };
     let planned = plan_all(session, vec![order]).await?;
     let facts =
         RunFacts { sort: RunSort::Rollback, rolled_back_to: goal.map(|goal| goal.number), ..facts.clone() };
     // Approved with the apply that asked for it; its guards and holds block as ever.
+    if gate::blocked(&planned).is_err() {
+        return Err(Trouble::Blocked { message: what_blocks(&planned), hint: None });
+    }
     let approved = gate::approve(planned, &mut |_| Ok(()))?;
     let one = approved.into_iter().next().ok_or_else(|| Trouble::call("there is nothing to turn back"))?;
     run_target(session, one, &facts, (wish.manner, ears), lock).await
 }
 
-/// After a failed first apply: everything stays but what this run made; never CRDs, Namespaces and claims.
-fn first_undone(session: &Session, failed: &Ran, options: &PlanOptions) -> Order {
-    let ledger = session.ledger(&failed.planned.plan.target.stack);
+fn what_blocks(planned: &[Planned]) -> String {
+    let holds = planned.iter().flat_map(|one| &one.plan.holds).filter(|hold| hold.blocking);
+    let told = holds.map(|hold| {
+        let object = hold.object.as_ref().map_or_else(String::new, |object| format!("{object}: "));
+        let fix = hold.fix.as_ref().map_or_else(String::new, |fix| format!(" ({fix})"));
+        format!("{object}{}{fix}", hold.reason)
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// After a failed first apply: everything stays but what this run made; never CRDs, Namespaces and claims. What it
+/// took over is given back.
+async fn first_undone(session: &Session, failed: &Ran, options: &PlanOptions) -> Result<Order, Trouble> {
+    let target = &failed.planned.plan.target;
+    let ledger = session.ledger(&target.stack);
     let made: BTreeSet<ObjectId> = ledger
         .revision(failed.revision)
         .into_iter()
@@ -137,8 +181,11 @@ fn first_undone(session: &Session, failed: &Ran, options: &PlanOptions) -> Order
         .map(|item| item.object.clone())
         .collect();
     let mut desired = failed.planned.desired.clone();
-    desired.objects.retain(|id, _| !made.contains(id));
-    Order { desired, options: PlanOptions { ignore_hold: true, uncounted: made, ..options.clone() } }
+    let undone: Vec<&Revision> = ledger.revision(failed.revision).into_iter().collect();
+    let given_back = taken_over(session, target, &undone, &nothing(target)).await?;
+    desired.objects.retain(|id, _| !made.contains(id) && !given_back.contains_key(id));
+    let options = PlanOptions { ignore_hold: true, uncounted: made, given_back, ..options.clone() };
+    Ok(Order { desired, options })
 }
 
 fn stays(id: &ObjectId) -> bool {

@@ -58,7 +58,7 @@ impl Allowed {
 }
 
 /// What the user asked for beside the target.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlanOptions {
     /// `--max-deletes`.
     pub max_deletes: Option<usize>,
@@ -72,6 +72,8 @@ pub struct PlanOptions {
     pub wait_for_unready: bool,
     /// Deletions that do not count for `--max-deletes`: what the undone revision created (rules 12).
     pub uncounted: BTreeSet<ObjectId>,
+    /// Objects that the undone revisions took over, as they were before: they are given back, not deleted (rules 12).
+    pub given_back: BTreeMap<ObjectId, Body>,
 }
 
 /// What stands around the target.

@@ -33,7 +33,10 @@ pub(crate) fn general(sort: HoldSort, reason: String, fix: String) -> Hold {
 
 fn empty_render(context: &Context<'_>) -> Option<Hold> {
     let inventory = context.inventory().len();
-    if !context.desired.objects.is_empty() || inventory == 0 || context.options.destroy {
+    let options = context.options;
+    // What undoes the first run may well leave nothing.
+    let undoes = !options.uncounted.is_empty() || !options.given_back.is_empty();
+    if !context.desired.objects.is_empty() || inventory == 0 || options.destroy || undoes {
         return None;
     }
     let stack = &context.target.stack;

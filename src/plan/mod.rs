@@ -15,6 +15,7 @@ mod edges;
 mod effects;
 mod estimate;
 mod foreign;
+mod give_back;
 mod guards;
 mod immutable;
 mod inquiry;

@@ -10,7 +10,7 @@ use crate::model::{
 use super::{
     claim::{Claim, claim, sharers},
     context::{Context, is_shared},
-    foreign, immutable,
+    foreign, give_back, immutable,
     inquiry::exact,
     release, superseded,
 };
@@ -118,6 +118,10 @@ fn ours(context: &Context<'_>, item: &InventoryItem, live: &LiveObject, pruned: 
         || sharers(live).any(|manager| manager != context.shared_manager());
     if is_shared(&live.body) && others {
         pruned.steps.push(release::step(context, id, live, "other stacks declare it too"));
+        return;
+    }
+    if let Some(before) = context.options.given_back.get(id) {
+        pruned.steps.push(give_back::step(context, id, live, before));
         return;
     }
     if let Some(protection) = foreign::protection(&live.body) {

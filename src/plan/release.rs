@@ -16,7 +16,8 @@ pub(crate) fn step(context: &Context<'_>, id: &ObjectId, live: &LiveObject, reas
     prune::step(Action::Release, id, live, (reason, write))
 }
 
-fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
+/// The operations that take our entries off, if the object is still the one that was decided on.
+pub(crate) fn let_go(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
     let mut patch = vec![
         json!({"op": "test", "path": "/metadata/uid", "value": live.uid}),
         json!({"op": "test", "path": "/metadata/resourceVersion", "value": live.resource_version}),
@@ -28,7 +29,6 @@ fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
         .enumerate()
         .filter(|(_, entry)| entry.apply && (entry.manager == FIELD_MANAGER || entry.manager == shared))
         .collect();
-    let exclusive = ours.iter().any(|(_, entry)| entry.manager == FIELD_MANAGER);
     for (index, entry) in &ours {
         let place = format!("/metadata/managedFields/{index}/manager");
         patch.push(json!({"op": "test", "path": place, "value": entry.manager}));
@@ -41,6 +41,12 @@ fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
             patch.push(json!({"op": "remove", "path": format!("/metadata/managedFields/{index}")}));
         }
     }
+    patch
+}
+
+fn patch(context: &Context<'_>, live: &LiveObject) -> Vec<Value> {
+    let mut patch = let_go(context, live);
+    let exclusive = live.managed.iter().any(|entry| entry.apply && entry.manager == FIELD_MANAGER);
     let labels = [LABEL_STACK, LABEL_ENVIRONMENT, LABEL_MANAGED_BY];
     for label in labels.iter().filter(|_| exclusive) {
         let value = live.body.label(label);

@@ -154,3 +154,38 @@ fn a_stack_that_is_listed_no_more_is_kept_until_it_is_named() {
     let after = obsctl.exits(0, &["plan", "-e", "lab", "--detailed-exitcode"]);
     assert!(!after.stdout.contains("no longer declared"), "{}", after.stdout);
 }
+
+#[test]
+fn going_back_before_an_adoption_gives_the_object_back() {
+    let Some(plane) = ControlPlane::shared() else { return };
+    let repo = lab_repo("given");
+    let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
+    let first = [namespace("given"), configmap("ours", "")].concat();
+    write(&repo, "given", &first);
+    obsctl.exits(0, APPLY);
+    let theirs = ["--from-literal=a=theirs", "--from-literal=k=theirs"];
+    plane.kubectl(&[&["create", "configmap", "theirs", "-n", "given"], &theirs[..]].concat());
+    let service = |spec: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: theirs, namespace: given}}\nspec: {spec}\n")
+    };
+    plane.apply(&service("{selector: {app: theirs}, ports: [{name: a, port: 1}, {name: b, port: 2}]}"));
+    let part = |kind: &str, part: &str| plane.kubectl(&["get", kind, "theirs", "-n", "given", "-o", part]);
+    let (data, ports) = ("jsonpath={.data}{.metadata.labels}", "jsonpath={.spec.ports}{.spec.selector}");
+    let was = (part("configmap", data), part("service", ports));
+
+    let adopted =
+        configmap("theirs", ", annotations: {example.com/a: b}").replace("a: b}\n---", "a: b, z: z}\n---");
+    let ours = "{selector: {app: ours}, ports: [{name: a, port: 1, targetPort: 8080}, {name: c, port: 3}]}";
+    write(&repo, "given", &[first.as_str(), &adopted, &service(ours)].concat());
+    obsctl.exits(0, APPLY).assert_says("2 to adopt");
+    assert_ne!(was, (part("configmap", data), part("service", ports)));
+    plane.kubectl(&["patch", "configmap", "theirs", "-n", "given", "-p", "{\"data\":{\"later\":\"x\"}}"]);
+
+    let back = obsctl.exits(0, &["rollback", "-e", "lab", "--to", "1", "--auto-approve"]);
+    back.assert_says("its values come back");
+    assert_eq!(part("configmap", "jsonpath={.data.later}"), "x", "what others did since stays");
+    plane.kubectl(&["patch", "configmap", "theirs", "-n", "given", "-p", "{\"data\":{\"later\":null}}"]);
+    assert_eq!(was, (part("configmap", data), part("service", ports)));
+    assert_eq!(owned(plane, "given").into_iter().collect::<Vec<_>>(), ["/ConfigMap given/ours"]);
+    obsctl.exits(0, &["drift", "-e", "lab"]);
+}

@@ -63,6 +63,21 @@ fn a_failed_run_is_turned_back_to_the_revision_before() {
 }
 
 #[test]
+fn what_cannot_be_turned_back_is_told_beside_what_failed() {
+    let Some(plane) = ControlPlane::shared() else { return };
+    let repo = repo("halfway", "good", "{}");
+    let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
+    obsctl.exits(0, APPLY);
+    let more = "apiVersion: v1\nkind: Namespace\nmetadata: {name: halfway-too}\n";
+    repo.write("stacks/halfway/manifests/more.yaml", more);
+    write(&repo, "halfway", "bad", NOWHERE);
+    let failed = obsctl.exits(4, &[APPLY, &["--rollback-on-failure", "--timeout", "3s"]].concat());
+    failed.assert_says("not ready   Deployment halfway/web");
+    failed.assert_says("could not be turned back");
+    failed.assert_says("--allow-delete Namespace/halfway-too");
+}
+
+#[test]
 fn a_failed_first_run_takes_back_only_what_it_made() {
     let Some(plane) = ControlPlane::shared() else { return };
     plane.kubectl(&["create", "namespace", "firsts"]);
@@ -76,7 +91,8 @@ fn a_failed_first_run_takes_back_only_what_it_made() {
         "it was made by the run"
     );
     plane.kubectl(&["get", "configmap", "bystander", "-n", "firsts"]);
-    plane.kubectl(&["get", "configmap", "settings", "-n", "firsts"]);
+    assert_eq!(word(plane, "firsts"), "old", "what was taken over is given back");
+    assert!(owned(plane, "firsts").iter().all(|object| !object.contains("settings")));
 
     write(&repo, "firsts", "newer", "{}");
     obsctl.exits(0, APPLY);

@@ -185,6 +185,8 @@ fn tell(applied: &Applied, summary: &[String], closing: &str, stdio: &mut Stdio<
         let how = if ran.is_good() { "turned back" } else { "could not be turned back wholly" };
         lines.push(format!("{}: {how} (revision {}).", ran.planned.plan.target, ran.revision));
     }
+    let stuck = applied.not_turned_back.iter();
+    lines.extend(stuck.map(|(target, why)| format!("{target}: could not be turned back: {why}")));
     for plan in &applied.fighting {
         lines
             .push(format!("{}: another plan right after this apply is not empty; what fights:", plan.target));
@@ -230,7 +232,7 @@ fn exit(applied: &Applied) -> Exit {
         }
     });
     if !applied.turned_back.is_empty() {
-        let good = applied.turned_back.iter().all(ops::Ran::is_good);
+        let good = applied.turned_back.iter().all(ops::Ran::is_good) && applied.not_turned_back.is_empty();
         return if good { Exit::RolledBack } else { Exit::Partial };
     }
     let fights = if applied.fighting.is_empty() { Exit::Done } else { Exit::Partial };
