@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::disallowed_methods,
-    clippy::expect_used,
+    clippy::panic,
     reason = "this test reads the tree, runs the program, and stops at the first surprise"
 )]
 

@@ -14,6 +14,7 @@ mod holder;
 mod ident;
 mod live;
 mod path;
+mod pattern;
 mod place;
 mod plan;
 mod revision;
@@ -37,6 +38,7 @@ pub use live::{
     ClusterIdentity, LiveObject, LiveState, ManagedEntry, NamespacePhase, Observed, ResourceType, TypeMap,
 };
 pub use path::{FieldPath, PathElement};
+pub use pattern::like;
 pub use place::{Finding, Origin, Place, Problem, Severity};
 pub use plan::{
     Action, Dependency, Diff, FieldChange, Hold, HoldSort, Plan, Precondition, Propagation, Shown, Step,

@@ -1,11 +1,8 @@
 //! What is done about a field that another manager owns (rules 10).
 
-use crate::model::{ConflictDecision, ConflictRule, FIELD_MANAGER, ObjectId};
+use crate::model::{ConflictDecision, ConflictRule, FIELD_MANAGER, ObjectId, like};
 
-use super::{
-    context::{Context, like},
-    foreign,
-};
+use super::{context::Context, foreign};
 
 /// Managers that people and their command line tools write under.
 const HUMAN: &[&str] = &[

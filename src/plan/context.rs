@@ -187,14 +187,3 @@ pub(crate) fn is_shared(body: &Body) -> bool {
     body.kind() == "Namespace" && body.api_version() == "v1"
         || body.annotation(ANNOTATION_SHARED) == Some("true")
 }
-
-/// Whether a text is like a pattern in which `*` stands for any run of characters.
-pub(crate) fn like(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            let starts = (0..=rest.len()).filter(|at| rest.is_char_boundary(*at));
-            starts.filter_map(|at| rest.get(at..)).any(|rest| like(tail, rest))
-        }),
-    }
-}

@@ -7,14 +7,14 @@ use serde_json::Value;
 use crate::fields::{self, FieldSet};
 use crate::model::{
     Action, ConflictDecision, FieldPath, Hold, HoldSort, LiveObject, NamespacePhase, ObjectId, Observed,
-    PathElement, Wanted,
+    PathElement, Wanted, like,
 };
 
 use super::{
     adopt,
     claim::{Claim, claim},
     conflict::{Rival, decide},
-    context::{Context, like},
+    context::Context,
     edges::object_id,
     estimate,
     inquiry::{Case, Verdict, held},

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::fields::merge_apply;
-use crate::model::{Body, Origin, Patch, PatchBody, PatchTarget, Problem};
+use crate::model::{Body, Origin, Patch, PatchBody, PatchTarget, Problem, like};
 use crate::schema::SchemaSet;
 
 /// Carries out one patch on all objects it means.
@@ -64,17 +64,6 @@ fn means(target: &PatchTarget, body: &Body, namespace: Option<&str>) -> bool {
         && fits(&target.name, &id.name)
         && fits(&target.namespace, own)
         && target.labels.iter().all(|(name, value)| body.label(name) == Some(value))
-}
-
-/// Whether a text is like a pattern in which `*` stands for any run of characters.
-fn like(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((head, tail)) => text.strip_prefix(head).is_some_and(|rest| {
-            let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-            starts.any(|at| rest.get(at..).is_some_and(|rest| like(tail, rest)))
-        }),
-    }
 }
 
 fn words(target: &PatchTarget) -> String {

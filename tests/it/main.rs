@@ -24,4 +24,5 @@ mod restart;
 mod stops;
 mod support;
 mod two_writers;
+mod walk;
 mod workflows;

@@ -260,10 +260,15 @@ impl ControlPlane {
         audit::read_log(&self.folder().join("audit.log"))
     }
 
-    /// Ends kube-apiserver and starts it again at the same address; what is stored stays.
-    pub(crate) fn restart_api_server(&self) {
+    /// Ends kube-apiserver until it is restarted.
+    pub(crate) fn stop_api_server(&self) {
         let old = self.api_server.lock().expect("no starter panicked").take();
         drop(old);
+    }
+
+    /// Ends kube-apiserver and starts it again at the same address; what is stored stays.
+    pub(crate) fn restart_api_server(&self) {
+        self.stop_api_server();
         assert!(self.start_api_server(), "kube-apiserver does not come back");
     }
 }

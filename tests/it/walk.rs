@@ -1,18 +1,8 @@
-//! Hand-made plans walked on a real control plane with kwok.
+//! Hand-made plans walked on a real control plane.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "this test starts programs, reads the environment and says what it skips"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::{
-    env,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,185 +18,11 @@ use obsctl::{
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
-/// A control plane of one test binary; its processes end with it.
-struct ControlPlane {
-    bin: PathBuf,
-    dir: tempfile::TempDir,
-    ports: [u16; 3],
-    apiserver: Option<Child>,
-    others: Vec<Child>,
-}
+use crate::support::ControlPlane;
 
-fn free_ports() -> [u16; 3] {
-    let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    sockets.map(|socket| socket.local_addr().unwrap().port())
-}
-
-/// The folder of the binaries; none, visibly, where they cannot be had and need not be.
-fn binaries() -> Option<PathBuf> {
-    let built = Command::new("tests/testbed/build").stderr(Stdio::inherit()).output();
-    if let Ok(output) = &built
-        && output.status.success()
-    {
-        return Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    }
-    assert!(env::var_os("OBSCTL_REQUIRE_LIVE").is_none(), "no control plane: {built:?}");
-    eprintln!("SKIPPED: no control plane: {built:?}");
-    None
-}
-
-impl ControlPlane {
-    fn start() -> Option<Self> {
-        let bin = binaries()?;
-        let mut plane = Self {
-            bin,
-            dir: tempfile::tempdir().unwrap(),
-            ports: free_ports(),
-            apiserver: None,
-            others: vec![],
-        };
-        plane.keys();
-        let [_, client, peer] = plane.ports;
-        plane.begin(
-            "etcd",
-            &[
-                "--data-dir=etcd".to_owned(),
-                format!("--listen-client-urls=http://127.0.0.1:{client}"),
-                format!("--advertise-client-urls=http://127.0.0.1:{client}"),
-                format!("--listen-peer-urls=http://127.0.0.1:{peer}"),
-                format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"),
-                format!("--initial-cluster=default=http://127.0.0.1:{peer}"),
-                "--unsafe-no-fsync".to_owned(),
-                "--log-level=error".to_owned(),
-            ],
-        );
-        plane.begin_apiserver();
-        plane.wait_ready();
-        let config = "--kubeconfig=kubeconfig".to_owned();
-        plane.begin(
-            "kube-controller-manager",
-            &[
-                config.clone(),
-                "--secure-port=0".to_owned(),
-                "--leader-elect=false".to_owned(),
-                "--service-account-private-key-file=sa.key".to_owned(),
-                "--use-service-account-credentials=false".to_owned(),
-                "--controllers=*,-node-ipam-controller".to_owned(),
-            ],
-        );
-        plane.begin(
-            "kube-scheduler",
-            &[config.clone(), "--secure-port=0".to_owned(), "--leader-elect=false".to_owned()],
-        );
-        let stages = format!("--config={}", plane.bin.join("kwok-stages.yaml").display());
-        plane.begin(
-            "kwok",
-            &[
-                config,
-                "--manage-all-nodes=true".to_owned(),
-                "--node-lease-duration-seconds=40".to_owned(),
-                "--disregard-status-with-annotation-selector=x".to_owned(),
-                stages,
-            ],
-        );
-        Some(plane)
-    }
-
-    fn keys(&self) {
-        for arguments in [
-            vec!["genrsa", "-out", "sa.key", "2048"],
-            vec!["rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub"],
-        ] {
-            let done = Command::new("openssl").args(arguments).current_dir(&self.dir).output().unwrap();
-            assert!(done.status.success(), "{done:?}");
-        }
-        std::fs::write(self.dir.path().join("tokens.csv"), "secret,admin,admin,\"system:masters\"\n")
-            .unwrap();
-        let server = format!("https://127.0.0.1:{}", self.ports[0]);
-        let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "c",
-            "clusters": [{"name": "c", "cluster": {"server": server, "insecure-skip-tls-verify": true}}],
-            "users": [{"name": "admin", "user": {"token": "secret"}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "admin"}}]});
-        std::fs::write(self.kubeconfig(), config.to_string()).unwrap();
-    }
-
-    fn kubeconfig(&self) -> PathBuf {
-        self.dir.path().join("kubeconfig")
-    }
-
-    fn spawn(&self, name: &str, arguments: &[String]) -> Child {
-        let log = std::fs::File::create(self.dir.path().join(format!("{name}.log"))).unwrap();
-        Command::new(self.bin.join(name))
-            .args(arguments)
-            .current_dir(&self.dir)
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap()
-    }
-
-    fn begin(&mut self, name: &str, arguments: &[String]) {
-        let child = self.spawn(name, arguments);
-        self.others.push(child);
-    }
-
-    fn begin_apiserver(&mut self) {
-        let [port, client, _] = self.ports;
-        let child = self.spawn(
-            "kube-apiserver",
-            &[
-                format!("--etcd-servers=http://127.0.0.1:{client}"),
-                format!("--secure-port={port}"),
-                "--bind-address=127.0.0.1".to_owned(),
-                "--cert-dir=pki".to_owned(),
-                "--service-account-key-file=sa.pub".to_owned(),
-                "--service-account-signing-key-file=sa.key".to_owned(),
-                "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-                "--token-auth-file=tokens.csv".to_owned(),
-                "--authorization-mode=RBAC".to_owned(),
-                "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
-                "--disable-admission-plugins=ServiceAccount".to_owned(),
-                "--shutdown-delay-duration=0s".to_owned(),
-            ],
-        );
-        self.apiserver = Some(child);
-    }
-
-    fn stop_apiserver(&mut self) {
-        let mut child = self.apiserver.take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-
-    fn kubectl(&self, arguments: &[&str]) -> std::process::Output {
-        Command::new(self.bin.join("kubectl"))
-            .arg(format!("--kubeconfig={}", self.kubeconfig().display()))
-            .args(arguments)
-            .output()
-            .unwrap()
-    }
-
-    fn wait_ready(&self) {
-        let began = Instant::now();
-        while !self.kubectl(&["get", "--raw", "/readyz"]).status.success() {
-            assert!(began.elapsed() < Duration::from_secs(90), "the API server is not ready");
-            std::thread::sleep(Duration::from_millis(300));
-        }
-    }
-
-    async fn cluster(&self) -> Cluster {
-        let connect = Connect { kubeconfig: vec![self.kubeconfig()], ..Connect::default() };
-        Cluster::connect(&connect).await.unwrap()
-    }
-}
-
-impl Drop for ControlPlane {
-    fn drop(&mut self) {
-        for child in self.others.iter_mut().rev().chain(self.apiserver.as_mut()) {
-            child.kill().ok();
-            child.wait().ok();
-        }
-    }
+async fn connect(plane: &ControlPlane) -> Cluster {
+    let connect = Connect { kubeconfig: vec![plane.kubeconfig("admin")], ..Connect::default() };
+    Cluster::connect(&connect).await.unwrap()
 }
 
 fn step(tree: Value, wait: Wait) -> Step {
@@ -418,7 +234,7 @@ async fn walks_twenty_steps(plane: &ControlPlane, cluster: &Cluster) {
     assert!(execution.uids[0].is_some() && execution.uids[15].is_none());
     assert!(matches!(events.first(), Some(Event::RunBegan { steps: 20, .. })));
     assert!(matches!(events.last(), Some(Event::RunEnded { .. })));
-    assert!(plane.kubectl(&["-n", "walk", "get", "widget/w", "cm/after-good"]).status.success());
+    plane.kubectl(&["-n", "walk", "get", "widget/w", "cm/after-good"]);
 }
 
 /// What is there already is not overwritten by a creation, and says so.
@@ -489,7 +305,7 @@ async fn writes_only_while_the_lock_is_ours(cluster: &Cluster) {
 }
 
 /// An API server that goes away for some seconds in the middle delays the run and does not fail it.
-async fn survives_a_restart_of_the_api_server(plane: &mut ControlPlane, cluster: &Cluster) {
+async fn survives_a_restart_of_the_api_server(plane: Arc<ControlPlane>, cluster: &Cluster) {
     let mut steps = vec![namespace("restart")];
     for n in 0..60 {
         steps.push(after(config_map("restart", &format!("c{n}")), n, Until::Ready));
@@ -507,9 +323,12 @@ async fn survives_a_restart_of_the_api_server(plane: &mut ControlPlane, cluster:
         while written.load(std::sync::atomic::Ordering::Relaxed) < 20 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        plane.stop_apiserver();
-        tokio::time::sleep(Duration::from_secs(6)).await;
-        plane.begin_apiserver();
+        let restart = move || {
+            plane.stop_api_server();
+            std::thread::sleep(Duration::from_secs(6));
+            plane.restart_api_server();
+        };
+        tokio::task::spawn_blocking(restart).await.unwrap();
     };
     let ((execution, events), ()) = tokio::join!(walking, restarting);
     assert!(execution.is_good(), "{:?}", words(&execution));
@@ -518,16 +337,13 @@ async fn survives_a_restart_of_the_api_server(plane: &mut ControlPlane, cluster:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plans_are_walked_on_a_real_control_plane() {
-    let Some(mut plane) = ControlPlane::start() else { return };
-    assert!(Path::new(&plane.kubeconfig()).exists());
-    let cluster = plane.cluster().await;
-    let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-0"}});
-    let (execution, _) = walk(&cluster, &plan(vec![step(node, Wait::Exists)]), &run(5), |_, _| {}).await;
-    assert!(execution.is_good());
+    let Some(plane) = ControlPlane::start() else { return };
+    let plane = Arc::new(plane);
+    let cluster = connect(&plane).await;
     walks_twenty_steps(&plane, &cluster).await;
     refuses_what_moved(&cluster).await;
     prunes_and_names_finalizers(&plane, &cluster).await;
     hears_an_interrupt(&cluster).await;
     writes_only_while_the_lock_is_ours(&cluster).await;
-    survives_a_restart_of_the_api_server(&mut plane, &cluster).await;
+    survives_a_restart_of_the_api_server(plane, &cluster).await;
 }
