@@ -8,6 +8,7 @@
 //! What is compared is measured in the same minutes, in turns; each command gets at most ten minutes.
 #![expect(
     clippy::disallowed_methods,
+    clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
