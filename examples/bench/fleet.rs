@@ -2,18 +2,28 @@
 
 use serde_json::{Value, json};
 
-/// Files of a repository with one stack of `teams` × 10 objects and their namespaces.
-pub fn repository(teams: usize) -> Vec<(String, String)> {
-    let mut files = vec![
+/// Objects of a fleet: ten a team, and the namespaces they stand in.
+pub(crate) fn count(teams: usize) -> usize {
+    teams * 10 + teams.min(20)
+}
+
+/// Files of a repository with one stack of `teams` × 10 objects and their namespaces, one at a time.
+///
+/// They are never in memory together: what this process holds counts as the peak of every process that it starts.
+pub(crate) fn repository(teams: usize) -> impl Iterator<Item = (String, String)> {
+    let fixed = [
         ("obsctl.yaml".to_owned(), REPOSITORY.to_owned()),
         ("environments/bench/environment.yaml".to_owned(), ENVIRONMENT.to_owned()),
         ("stacks/fleet/stack.yaml".to_owned(), STACK.to_owned()),
-        ("stacks/fleet/manifests/00-namespaces.yaml".to_owned(), namespaces(teams)),
+        (format!("{MANIFESTS}/00-namespaces.yaml"), namespaces(teams)),
     ];
-    files.extend((0..teams).map(|team| (format!("stacks/fleet/manifests/team-{team:05}.yaml"), documents(&objects(team)))));
-    files
+    let teams =
+        (0..teams).map(|team| (format!("{MANIFESTS}/team-{team:05}.yaml"), documents(&objects(team))));
+    fixed.into_iter().chain(teams)
 }
 
+/// The folder of the manifests, which kubectl reads too.
+pub(crate) const MANIFESTS: &str = "stacks/fleet/manifests";
 const REPOSITORY: &str = "apiVersion: obsctl.dev/v1alpha1\nkind: Repository\nmetadata: {name: bench}\n";
 const ENVIRONMENT: &str = "apiVersion: obsctl.dev/v1alpha1\nkind: Environment\nmetadata: {name: bench}\nspec:\n  cluster: {}\n  stacks: [{name: fleet}]\n";
 const STACK: &str = "apiVersion: obsctl.dev/v1alpha1\nkind: Stack\nmetadata: {name: fleet}\nspec:\n  sources:\n    - manifests: [manifests/]\n";
@@ -42,7 +52,8 @@ fn objects(team: usize) -> Vec<Value> {
     let name = format!("team-{team}");
     let namespace = format!("fleet-{}", team % 20);
     let labels = json!({"app.kubernetes.io/name": name, "component": "monitoring"});
-    let meta = |suffix: &str| json!({"name": format!("{name}{suffix}"), "namespace": namespace, "labels": labels});
+    let meta =
+        |suffix: &str| json!({"name": format!("{name}{suffix}"), "namespace": namespace, "labels": labels});
     let mut all = access(&name, &namespace, &meta);
     all.extend(configuration(team, &name, &meta));
     all.extend(workload(&name, &labels, &meta));

@@ -82,13 +82,24 @@ fn mistakes(mut problems: Vec<Problem>, checkout: &Checkout) -> Trouble {
     problems.dedup();
     let mut sources = BTreeMap::new();
     for problem in &problems {
-        if let Some(Entry::File(bytes)) = checkout.files.get(&problem.place.file) {
+        if let Some(Entry::File(bytes)) = checkout.files.get(&problem.place.file)
+            && !holds_secret(bytes)
+        {
             sources
                 .entry(problem.place.file.to_string())
                 .or_insert_with(|| String::from_utf8_lossy(bytes).into_owned());
         }
     }
     Trouble::Repository { problems, sources }
+}
+
+/// Whether a file's lines may hold secret values: then none of them is shown.
+fn holds_secret(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().any(|line| {
+        let line = line.trim_start_matches([' ', '-', '{', '"']);
+        line.strip_prefix("kind").is_some_and(|rest| rest.contains("Secret"))
+    }) || text.contains("kind: Secret")
 }
 
 /// One environment, rendered: all its targets, and which of them the call means.

@@ -49,8 +49,14 @@ pub fn load(checkout: &Checkout) -> Loaded {
         id: id.clone(),
     };
     let mut used = BTreeSet::new();
+    let bases = bases(&environments);
+    for base in environments.values().filter(|written| bases.contains(&written.name)) {
+        let layers = layers(base, &environments, &mut heard.problems);
+        settled_policy(&whole, &layers, &mut heard);
+    }
     let built = environments
         .values()
+        .filter(|written| !bases.contains(&written.name))
         .map(|written| (written.name.clone(), environment(written, &whole, &mut used, &mut heard)))
         .collect();
     let unlisted = stacks.values().filter(|stack| !used.contains(&stack.name));
@@ -98,6 +104,15 @@ fn top(checkout: &Checkout, problems: &mut Vec<Problem>) -> Option<Written> {
         taker.any_map(values, "`values`");
     }
     Some(written)
+}
+
+/// Environments that are only there to be extended: others do, and they name no cluster.
+fn bases(environments: &BTreeMap<String, Written>) -> BTreeSet<String> {
+    let parents = environments.values().filter_map(|written| written.spec.get("extends")?.text());
+    let parents: BTreeSet<&str> = parents.collect();
+    let base =
+        |written: &&Written| parents.contains(written.name.as_str()) && written.spec.get("cluster").is_none();
+    environments.values().filter(base).map(|written| written.name.clone()).collect()
 }
 
 fn folder_names(checkout: &Checkout) -> BTreeSet<&str> {

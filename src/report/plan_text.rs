@@ -64,11 +64,9 @@ fn plan_lines(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
     let estimates = estimates(plan);
     for (index, step) in plan.steps.iter().enumerate() {
         if step.action != Action::Ownership || style.verbose {
-            step_lines(plan, (index, step), style, lines);
-            let alone = |why: &&String| style.verbose || !estimates.contains(&why.as_str());
-            if let Some(why) = step.estimated.as_ref().filter(alone) {
-                lines.push(format!("        estimated: {}", harmless(why)));
-            }
+            let alone = |why: &&str| style.verbose || !estimates.contains(why);
+            let estimate = step.estimated.as_deref().filter(alone);
+            step_lines(plan, (index, step, estimate), style, lines);
         }
     }
     if !style.verbose {
@@ -113,7 +111,12 @@ fn ownership_line(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
     }
 }
 
-fn step_lines(plan: &Plan, (index, step): (usize, &Step), style: &Style, lines: &mut Vec<String>) {
+fn step_lines(
+    plan: &Plan,
+    (index, step, estimate): (usize, &Step, Option<&str>),
+    style: &Style,
+    lines: &mut Vec<String>,
+) {
     let paint = action_paint(step.action);
     let sign = style.paint(paint, &format!("{:<3}", glyph(step.action)));
     let word = style.paint(paint, step.action.word());
@@ -133,6 +136,9 @@ fn step_lines(plan: &Plan, (index, step): (usize, &Step), style: &Style, lines: 
         line.push_str(&style.paint(Paint::Place, &place));
     }
     lines.push(line);
+    if let Some(why) = estimate {
+        lines.push(format!("        estimated: {}", harmless(why)));
+    }
     if !compact {
         lines.extend(field_lines(&step.fields, FIELDS_AT, style));
     }

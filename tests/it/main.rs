@@ -14,6 +14,7 @@
 mod bed;
 mod cluster;
 mod guards;
+mod init;
 mod kill;
 mod kube_prometheus;
 mod mlops;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -64,7 +66,12 @@ impl Obsctl {
 
     /// The compiled program.
     pub(crate) fn program() -> &'static Path {
-        Path::new(env!("CARGO_BIN_EXE_obsctl"))
+        static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+        PROGRAM.get_or_init(|| match option_env!("CARGO_BIN_EXE_obsctl") {
+            Some(program) => program.into(),
+            // An example stands in a folder beside it.
+            None => env::current_exe().expect("we run").with_file_name("../obsctl"),
+        })
     }
 
     /// Runs it to its end.

@@ -201,6 +201,11 @@ impl ControlPlane {
         self.programs.join(name)
     }
 
+    /// The URL of its API server.
+    pub(crate) fn server(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
     /// The kubeconfig of a user of the token file: `admin`, `alice` and `bob` may do all, `nobody` may nothing.
     pub(crate) fn kubeconfig(&self, user: &str) -> PathBuf {
         self.folder().join(format!("{}.kubeconfig", user.replace(':', "-")))
@@ -209,8 +214,7 @@ impl ControlPlane {
     /// A kubeconfig for the bearer of a token.
     pub(crate) fn kubeconfig_of_token(&self, user: &str, token: &str) -> PathBuf {
         let file = self.kubeconfig(user);
-        let server = format!("https://127.0.0.1:{}", self.port);
-        write_kubeconfig(&file, &server, &self.folder().join("pki/apiserver.crt"), user, token);
+        write_kubeconfig(&file, &self.server(), &self.folder().join("pki/apiserver.crt"), user, token);
         file
     }
 
