@@ -180,6 +180,23 @@ fn an_empty_render_is_refused() {
 }
 
 #[test]
+fn what_an_undone_revision_took_over_is_given_back() {
+    let mut scene = gone(&config("theirs", ""));
+    let before = documents(&config("theirs", "").replace("k: v", "k: old, x: z")).remove(0);
+    scene.options.given_back.insert(before.id(), before);
+    check(
+        &scene.plan(),
+        &expect![[r#"
+        0 release ConfigMap m/theirs: it was there before the revision that is undone took it over: its values come back
+            release [{"op":"test","path":"/metadata/uid","value":"u1"},{"op":"test","path":"/metadata/resourceVersion","value":"7"},{"op":"test","path":"/metadata/managedFields/0/manager","value":"obsctl"},{"op":"replace","path":"/metadata/managedFields","value":[{}]},{"op":"remove","path":"/metadata/labels"},{"op":"add","path":"/data","value":{"k":"old","x":"z"}}]
+            .data.k: "v" -> "old"
+            .data.x: "z"
+        unchanged ConfigMap m/kept
+    "#]],
+    );
+}
+
+#[test]
 fn destroy_deletes_ours_and_releases_what_is_precious() {
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: m}";
     let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: m}";

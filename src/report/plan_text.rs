@@ -150,16 +150,18 @@ fn step_lines(
 
 /// What the step waits for: always what must be ready before, everything that goes first with `-v`.
 ///
-/// That an object waits for its own Namespace or its own definition goes without saying.
+/// That an object waits for its own Namespace or its own definition goes without saying, and that these outlive it.
 fn dependency_lines(plan: &Plan, step: &Step, style: &Style) -> Vec<String> {
     let shown = |edge: &&Dependency| {
-        let obvious = plan.steps.get(edge.on).is_some_and(|first| is_home(first, step));
+        let obvious =
+            plan.steps.get(edge.on).is_some_and(|first| is_home(first, step) || is_home(step, first));
         let weighty = edge.until == Until::Ready && !obvious;
         style.verbose || weighty || edge.strength == Strength::Explicit
     };
     let lines = step.depends_on.iter().filter(shown).filter_map(|edge| {
         let first = plan.steps.get(edge.on)?;
         let until = match edge.until {
+            Until::Ready if first.action == Action::Prune => "is gone",
             Until::Ready => "is ready",
             Until::Written => "is written",
         };
