@@ -79,7 +79,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Teams of each size: `--sizes` counts objects, ten a team.
+/// Teams of each size: `--sizes` counts objects, twenty namespaces and ten a team.
 fn sizes() -> Outcome<Vec<usize>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let sizes = match arguments.as_slice() {
@@ -89,7 +89,7 @@ fn sizes() -> Outcome<Vec<usize>> {
     };
     let mut teams = sizes
         .split(',')
-        .map(|size| size.trim().parse().map(|objects: usize| (objects / 10).max(1)))
+        .map(|size| size.trim().parse().map(|objects: usize| (objects.saturating_sub(20) / 10).max(1)))
         .collect::<Result<Vec<_>, _>>()?;
     teams.sort_unstable();
     Ok(teams)

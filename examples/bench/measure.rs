@@ -37,7 +37,7 @@ impl Peak {
     }
 }
 
-/// The quickest of several runs, with the smallest peak of all.
+/// The quickest of several runs, with the largest peak of all.
 pub(crate) fn best(runs: Vec<Peak>) -> Outcome<Peak> {
     let memory = runs.iter().map(|run| run.memory).max().ok_or("nothing ran")?;
     let quickest = runs.into_iter().min_by_key(|run| run.time).ok_or("nothing ran")?;

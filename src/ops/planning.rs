@@ -38,8 +38,9 @@ pub(super) struct Order {
 /// Plans each of the orders; their targets are observed and asked about at once.
 pub(super) async fn plan_all(session: &Session, orders: Vec<Order>) -> Result<Vec<Planned>, Trouble> {
     let schemas = schemas(session, &orders).await?;
-    let wanted: Vec<DesiredState> = orders.iter().map(|order| order.desired.clone()).collect();
-    let plans = orders.into_iter().map(|order| plan_one(session, order, &schemas, &wanted));
+    let brought: BTreeMap<String, Surroundings> =
+        orders.iter().map(|order| (order.desired.target.stack.clone(), brought(&order.desired))).collect();
+    let plans = orders.into_iter().map(|order| plan_one(session, order, &schemas, &brought));
     join_all(plans).await.into_iter().collect()
 }
 
@@ -47,7 +48,7 @@ async fn plan_one(
     session: &Session,
     order: Order,
     schemas: &SchemaSet,
-    run: &[DesiredState],
+    run: &BTreeMap<String, Surroundings>,
 ) -> Result<Planned, Trouble> {
     let Order { desired, mut options } = order;
     let ledger = session.ledger(&desired.target.stack);
@@ -152,7 +153,7 @@ async fn surroundings(
     session: &Session,
     desired: &DesiredState,
     ledger: &Ledger,
-    run: &[DesiredState],
+    run: &BTreeMap<String, Surroundings>,
     options: &PlanOptions,
 ) -> Result<Surroundings, Trouble> {
     let mut around = Surroundings::default();
@@ -167,15 +168,17 @@ async fn surroundings(
             around.inventoried.entry(item.object).or_default().insert(stack.clone());
         }
     }
-    for other in run.iter().filter(|other| &other.target.stack != own) {
-        brought(other, &mut around);
+    for (_, other) in run.iter().filter(|(stack, _)| *stack != own) {
+        around.namespaces.extend(other.namespaces.clone());
+        around.types.extend(other.types.clone());
     }
     count_victims(session, desired, ledger, options, &mut around).await?;
     Ok(around)
 }
 
-/// Namespaces and kinds that another stack of the run brings.
-fn brought(other: &DesiredState, around: &mut Surroundings) {
+/// Namespaces and kinds that a stack of the run brings to the others.
+fn brought(other: &DesiredState) -> Surroundings {
+    let mut around = Surroundings::default();
     let stack = &other.target.stack;
     for (id, wanted) in &other.objects {
         if id.is("", "Namespace") {
@@ -187,6 +190,7 @@ fn brought(other: &DesiredState, around: &mut Surroundings) {
             }
         }
     }
+    around
 }
 
 /// Counts what would die with each Namespace and CustomResourceDefinition that is to go.
