@@ -77,11 +77,11 @@ fn verbose_shows_the_fields_of_creations_and_all_edges() {
           1 +   create CustomResourceDefinition prometheuses.monitoring.coreos.com: new in git  stacks/mlops/manifests/all.yaml:12
                 + spec.group: "monitoring.coreos.com"
           2 +   create Prometheus mlops/k8s: new in git  stacks/mlops/manifests/all.yaml:12
+                estimated: its CustomResourceDefinition is in this plan
                   spec
                   + replicas: 2
                   + retention: "30d"
                 after CustomResourceDefinition prometheuses.monitoring.coreos.com is ready: its kind is defined by it
-                estimated: its CustomResourceDefinition is in this plan
           3 ~   patch ConfigMap mlops/prometheus-config: 1 field differs from git  stacks/mlops/manifests/all.yaml:12
                 ~ data["prometheus.yml"]:
                     line 1:
