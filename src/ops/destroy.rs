@@ -1,11 +1,12 @@
 //! `destroy`: an empty wish, planned and carried out as any other (rules 13).
 
 use super::{
-    apply::{Applied, Door, Wish, approve_and_run},
+    carry::approve_and_run,
     plan::lost_target,
     planning::{Order, nothing},
     session::{Session, connect},
     trouble::Trouble,
+    wish::{Applied, Door, Wish},
     workspace::{open, render},
 };
 use crate::model::{RevisionState, RunSort, TargetId};

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{
     choose::Choice,
     planning::{Order, nothing, observe, plan_all},
-    rollback::stored,
     session::{About, Reach, Session, connect},
+    stored::stored,
     trouble::Trouble,
     workspace::{Place, open, open_commit, render},
 };

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::apply::{Run, drive};
 use crate::cluster::Lock;
-use crate::model::{Event, Execution, Ledger, Outcome, RevisionState, RunSort, TargetId, TurnedBack};
+use crate::model::{Event, Execution, Outcome, RevisionState, RunSort, TargetId, TurnedBack};
 use crate::plan::digest;
 use crate::sys;
 
@@ -157,16 +157,4 @@ pub(super) async fn release_all(locks: Locks) {
     for lock in locks.into_values() {
         lock.release().await;
     }
-}
-
-/// Whether there is anything to do: writes, waits, or the record of a run that did not end.
-pub(super) fn has_work(planned: &Planned) -> bool {
-    !planned.plan.steps.is_empty() || needs_record(&planned.ledger)
-}
-
-fn needs_record(ledger: &Ledger) -> bool {
-    let failed = ledger
-        .current()
-        .is_some_and(|revision| matches!(revision.state, RevisionState::Failed | RevisionState::Unverified));
-    ledger.pending().is_some() || failed
 }

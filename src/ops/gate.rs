@@ -1,6 +1,6 @@
 //! Approval: only what somebody said yes to is carried out.
 
-use super::{execute::has_work, planning::Planned, trouble::Trouble};
+use super::{planning::Planned, trouble::Trouble};
 use crate::model::{Finding, Hold, Severity, TargetId};
 
 /// A plan that was approved; there is no other way to [`super::execute`].
@@ -17,7 +17,7 @@ impl Approved {
     }
 
     pub(super) fn has_work(&self) -> bool {
-        has_work(&self.0)
+        self.0.has_work()
     }
 }
 

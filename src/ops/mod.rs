@@ -6,6 +6,7 @@
 
 mod apply;
 mod asking;
+mod carry;
 mod choose;
 mod destroy;
 mod drift;
@@ -21,11 +22,14 @@ mod rollback;
 mod saved;
 mod session;
 mod status;
+mod stored;
 mod trouble;
+mod undo;
 mod unlock;
+mod wish;
 mod workspace;
 
-pub use apply::{Applied, Ask, Door, Wish, apply};
+pub use apply::apply;
 pub use choose::Choice;
 pub use destroy::destroy;
 pub use drift::{Drifted, drift};
@@ -41,4 +45,5 @@ pub use session::{About, Reach, Session};
 pub use status::{Standing, history, status};
 pub use trouble::Trouble;
 pub use unlock::{Unlocked, unlock};
+pub use wish::{Applied, Ask, Door, Wish};
 pub use workspace::{Place, Rendered, Workspace, open, render, validate};

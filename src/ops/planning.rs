@@ -26,6 +26,16 @@ pub struct Planned {
     pub ledger: Ledger,
 }
 
+impl Planned {
+    /// Whether there is anything to do: writes, waits, or the record of a run that did not end well.
+    pub(super) fn has_work(&self) -> bool {
+        let unsettled = self.ledger.current().is_some_and(|revision| {
+            matches!(revision.state, RevisionState::Failed | RevisionState::Unverified)
+        });
+        !self.plan.steps.is_empty() || self.ledger.pending().is_some() || unsettled
+    }
+}
+
 /// What one plan is to be made of.
 #[derive(Debug, Clone)]
 pub(super) struct Order {
