@@ -13,7 +13,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{
+use crate::cluster::{
     Cluster, LedgerError, parse,
     request::{Call, CallError, Reply},
 };
