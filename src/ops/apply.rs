@@ -270,7 +270,7 @@ fn facts(session: &Session, sort: RunSort, wish: &Wish) -> RunFacts {
 
 /// The second plan: after a good run it must be empty, else a field fights (promise 6).
 async fn converged(
-    session: &mut Session,
+    session: &Session,
     orders: Vec<Order>,
     mut done: Applied,
     manner: Manner,
@@ -286,8 +286,6 @@ async fn converged(
     if !manner.wait || orders.is_empty() {
         return Ok(done);
     }
-    // The run may have brought kinds that were not served when it began.
-    session.refresh_types().await?;
     let second = plan_all(session, orders).await?;
     done.fighting = second.into_iter().map(|one| one.plan).filter(Plan::has_changes).collect();
     Ok(done)

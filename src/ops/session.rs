@@ -159,14 +159,6 @@ impl Session {
         Ok(())
     }
 
-    /// Asks again which kinds the cluster serves: CustomResourceDefinitions come and go with a run.
-    pub(super) async fn refresh_types(&mut self) -> Result<(), Trouble> {
-        let types = self.cluster.types().await;
-        self.types = types.map_err(Trouble::cluster("ask which kinds the cluster serves"))?;
-        rescope(&mut self.rendered, &self.types);
-        Ok(())
-    }
-
     /// Makes the state namespace and the key of digests, before anything else is written.
     pub(super) async fn ensure_state(&mut self) -> Result<(), Trouble> {
         if self.keyless {
