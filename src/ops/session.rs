@@ -87,6 +87,7 @@ pub(super) async fn connect(
             hint: Some("name a context under `spec.cluster`, or pass `--context`".to_owned()),
         });
     }
+    named(&workspace)?;
     let mut cluster = Cluster::connect(&Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),
@@ -121,16 +122,9 @@ pub(super) async fn connect(
         StateKey::Absent => Sealer::new(Some(fresh_key())),
         StateKey::Forbidden => Sealer::new(None),
     };
-    Ok(Session {
-        ledgers: ledgers?,
-        workspace,
-        rendered,
-        cluster,
-        types,
-        sealer,
-        keyless,
-        goals: BTreeMap::new(),
-    })
+    let ledgers = ledgers?;
+    ours(&workspace, &rendered, &ledgers)?;
+    Ok(Session { ledgers, workspace, rendered, cluster, types, sealer, keyless, goals: BTreeMap::new() })
 }
 
 impl Session {
@@ -192,6 +186,44 @@ impl Session {
         let to = self.workspace.checkout.commit.id.as_deref()?;
         commits_between(&self.workspace.root, &from, to).ok()
     }
+}
+
+/// A repository without an id could not tell its objects from those of another (rules 4).
+fn named(workspace: &Workspace) -> Result<(), Trouble> {
+    if workspace.repo.id.is_some() {
+        return Ok(());
+    }
+    Err(Trouble::Blocked {
+        message: "this repository has no id, by which its objects are told from those of another".to_owned(),
+        hint: Some(
+            "write obsctl.yaml: {apiVersion: obsctl.dev/v1alpha1, kind: Repository, metadata: {name: my-monitoring}}"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Refuses stacks that another repository applied, unless the policy adopts them (rules 4).
+fn ours(
+    workspace: &Workspace,
+    rendered: &Rendered,
+    ledgers: &BTreeMap<String, Ledger>,
+) -> Result<(), Trouble> {
+    if rendered.environment.policy.adopt_foreign {
+        return Ok(());
+    }
+    for (target, _) in rendered.chosen() {
+        let head = ledgers.get(&target.id.stack).and_then(|ledger| ledger.head.as_ref());
+        let Some(other) = head.and_then(|head| head.repository.as_ref()) else { continue };
+        if Some(other) != workspace.repo.id.as_ref() {
+            return Err(Trouble::Blocked {
+                message: format!("{} belongs to repository `{other}`: it was applied from there", target.id),
+                hint: Some(format!(
+                    "name the environment or the stack otherwise; where this repository is the successor, write `name: {other}` in obsctl.yaml, or `policy: {{adoptForeign: true}}`"
+                )),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Objects of custom kinds stand in a namespace or not as the cluster says.

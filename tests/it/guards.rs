@@ -189,3 +189,59 @@ fn going_back_before_an_adoption_gives_the_object_back() {
     assert_eq!(owned(plane, "given").into_iter().collect::<Vec<_>>(), ["/ConfigMap given/ours"]);
     obsctl.exits(0, &["drift", "-e", "lab"]);
 }
+
+#[test]
+fn a_stack_of_another_repository_is_neither_taken_nor_called_undeclared() {
+    let Some(plane) = ControlPlane::start() else { return };
+    let (first, second) = (lab_repo("origin"), lab_repo("origin"));
+    let manifests = [namespace("origin"), configmap("a", "")].concat();
+    write(&first, "origin", &manifests);
+    write(&second, "origin", &manifests);
+    second.edit("obsctl.yaml", "{name: origin}", "{name: copy}");
+    second.commit("Another repository");
+    Obsctl::new(&first, Some(&plane.kubeconfig("admin"))).exits(0, APPLY);
+
+    let other = Obsctl::new(&second, Some(&plane.kubeconfig("admin")));
+    refused(&plane, &other, APPLY, "name: origin");
+    other.exits(3, &["plan", "-e", "lab"]).assert_says("belongs to repository `origin`");
+
+    second.write("environments/lab/environment.yaml", &environment("lab", "elsewhere"));
+    second.write("stacks/elsewhere/stack.yaml", &stack("elsewhere"));
+    second.write("stacks/elsewhere/manifests/all.yaml", &namespace("elsewhere"));
+    second.commit("A stack of its own");
+    let plan = other.exits(0, &["plan", "-e", "lab"]);
+    assert!(!plan.stdout.contains("no-longer-declared"), "{}", plan.stdout);
+}
+
+#[test]
+fn a_repository_without_an_id_reaches_no_cluster() {
+    let Some(plane) = ControlPlane::shared() else { return };
+    let repo = lab_repo("nameless");
+    write(&repo, "nameless", &namespace("nameless"));
+    let folder = tempfile::tempdir().expect("a folder");
+    for part in ["stacks", "environments"] {
+        let copied = std::process::Command::new("cp")
+            .arg("-r")
+            .arg(repo.path().join(part))
+            .arg(folder.path())
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()), "cp of {part}");
+    }
+    let obsctl = Obsctl::new(&repo, Some(&plane.kubeconfig("admin")));
+    let at = folder.path().to_str().expect("a path");
+    obsctl.exits(3, &["plan", "-e", "lab", "-C", at]).assert_says("kind: Repository");
+}
+
+fn environment(name: &str, stack: &str) -> String {
+    format!(
+        "apiVersion: obsctl.dev/v1alpha1\nkind: Environment\nmetadata: {{name: {name}}}\n\
+         spec:\n  cluster: {{context: testbed}}\n  stacks: [{{name: {stack}}}]\n"
+    )
+}
+
+fn stack(name: &str) -> String {
+    format!(
+        "apiVersion: obsctl.dev/v1alpha1\nkind: Stack\nmetadata: {{name: {name}}}\n\
+         spec:\n  namespace: {name}\n  sources:\n    - manifests: [manifests/]\n"
+    )
+}
