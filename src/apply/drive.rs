@@ -26,10 +26,10 @@ use super::{
     readback, waiting,
 };
 use crate::cluster::Cluster;
-use crate::model::{Event, Execution, Plan, Step};
+use crate::model::{Event, Execution, LockDoubt, Plan, Step};
 
 /// Says whether the lock is still ours, or why it may not be.
-pub type StillMine = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+pub type StillMine = Arc<dyn Fn() -> Result<(), LockDoubt> + Send + Sync>;
 
 /// How a plan is carried out.
 #[derive(Clone)]

@@ -11,8 +11,10 @@ use super::{
     ready,
 };
 use crate::cluster::{WriteError, Written};
-use crate::model::{Body, Event, Readiness, ReadyReport, Refusal, Step, Write};
+use crate::model::{Body, Event, LockDoubt, Readiness, ReadyReport, Refusal, Step, Write};
 
+/// Between looks at a lock whose renewal is late.
+const RENEWED: Duration = Duration::from_millis(200);
 /// How long an API server that is away is waited for.
 const AWAY: Duration = Duration::from_secs(60);
 /// How long the API server may take to serve a kind whose CRD is established.
@@ -26,7 +28,7 @@ pub(super) async fn write(scene: &Scene<'_>, step: &Step) -> WriteAnswer {
     let mut pause = Duration::from_millis(250);
     let mut unsure: Option<String> = None;
     loop {
-        if let Err(because) = (scene.run.still_mine)() {
+        if let Err(because) = hold(scene, step).await {
             scene.input(Input::LockLost { because: because.clone() });
             return match unsure {
                 Some(error) => WriteAnswer::Unsure { error },
@@ -54,6 +56,31 @@ pub(super) async fn write(scene: &Scene<'_>, step: &Step) -> WriteAnswer {
         scene.tell(Event::Retrying { message });
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST);
+    }
+}
+
+/// Waits until the lock is ours beyond doubt; else says why it is not.
+///
+/// A renewal that is late may come yet, as after a restart of the API server: whoever would take the lock meanwhile
+/// writes his name into it, and the renewal then finds that.
+async fn hold(scene: &Scene<'_>, step: &Step) -> Result<(), String> {
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        let late = match (scene.run.still_mine)() {
+            Ok(()) => return Ok(()),
+            Err(LockDoubt::Lost(because)) => return Err(because),
+            Err(LockDoubt::Late(because)) => because,
+        };
+        if began.elapsed() > AWAY || scene.is_stopping() {
+            return Err(late);
+        }
+        if !told {
+            told = true;
+            let message = format!("{}: {late}; waiting for its renewal", step.object);
+            scene.tell(Event::Retrying { message });
+        }
+        sleep(RENEWED).await;
     }
 }
 

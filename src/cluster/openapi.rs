@@ -76,10 +76,24 @@ impl Cluster {
         {
             return Ok(OpenApiDocument { api_version, hash: Some(hash.clone()), json: Bytes::from(json) });
         }
-        let json = self.call(&Call::get(path)).await?.body;
+        let json = match self.call(&Call::get(path.clone())).await {
+            Ok(reply) => reply.body,
+            // The document changed since the index was read (a CRD came): the server points to the new one.
+            Err(error) if error.code() == Some(301) => {
+                let newest = path.split('?').next().unwrap_or_default();
+                return self.newest(api_version, newest).await;
+            }
+            Err(error) => return Err(error),
+        };
         if let (Some(hash), Some(cache)) = (&hash, cache) {
             cache.put(hash, &json);
         }
         Ok(OpenApiDocument { api_version, hash, json })
+    }
+
+    /// A document as it stands now, of whatever hash.
+    async fn newest(&self, api_version: String, path: &str) -> Result<OpenApiDocument, CallError> {
+        let json = self.call(&Call::get(path)).await?.body;
+        Ok(OpenApiDocument { api_version, hash: None, json })
     }
 }

@@ -38,3 +38,20 @@ impl std::fmt::Display for Holder {
         write!(f, ")")
     }
 }
+
+/// Why a write may not be sent under a lock (rules 11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockDoubt {
+    /// It was not renewed lately: it may be renewed yet, for nobody else can take it unseen.
+    Late(String),
+    /// Somebody else has it.
+    Lost(String),
+}
+
+impl std::fmt::Display for LockDoubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Late(because) | Self::Lost(because) => f.write_str(because),
+        }
+    }
+}

@@ -28,7 +28,7 @@ pub use digest::{Digest, canonical, hex};
 pub use drift::{DriftClass, DriftItem};
 pub use event::{Event, Execution, Outcome, Readiness, ReadyReport};
 pub use graph::GraphEdge;
-pub use holder::Holder;
+pub use holder::{Holder, LockDoubt};
 pub use ident::{
     ANNOTATION_DEPENDS_ON, ANNOTATION_PROTECT, ANNOTATION_PRUNE, ANNOTATION_SHARED, ANNOTATION_WAIT,
     FIELD_MANAGER, Gvk, KEY_NAME, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, LABEL_RECORD, LABEL_STACK, ObjectId,

@@ -79,7 +79,7 @@ pub(super) async fn run_target(
     let namespace = session.state_namespace().to_owned();
     let (revision, contents) =
         record::pending(facts, &planned.ledger, &planned.desired, &planned.plan, digest(&planned.plan));
-    lock.still_mine().map_err(|why| Trouble::Stale { message: why })?;
+    lock.still_mine().map_err(|doubt| Trouble::Stale { message: doubt.to_string() })?;
     let target = planned.plan.target.clone();
     let begun =
         session.cluster.begin((&namespace, &target), &planned.ledger, revision.clone(), &contents).await?;

@@ -47,7 +47,7 @@ fn item(id: &ObjectId, version: String, uid: Option<String>, plan: &Plan) -> Inv
     }
 }
 
-/// What is there after the run: the pending inventory less what is known to be gone or to belong to others.
+/// What is there after the run: the pending inventory less what was never made, is gone, or belongs to others.
 pub(super) fn settled(
     pending: Vec<InventoryItem>,
     plan: &Plan,
@@ -56,32 +56,43 @@ pub(super) fn settled(
 ) -> Vec<InventoryItem> {
     let steps: BTreeMap<&ObjectId, (&Step, usize)> =
         plan.steps.iter().enumerate().map(|(at, step)| (&step.object, (step, at))).collect();
-    let unchanged: BTreeSet<&ObjectId> = plan.unchanged.iter().collect();
+    let held: BTreeSet<&ObjectId> = plan.holds.iter().filter_map(|hold| hold.object.as_ref()).collect();
     pending
         .into_iter()
-        .filter_map(|mut item| {
+        .filter_map(|item| {
+            if let Some((step, at)) = steps.get(&item.object) {
+                return stepped(item, step, *at, execution);
+            }
             let observed = live.objects.get(&item.object);
-            let Some((step, at)) = steps.get(&item.object).copied() else {
-                item.created = false;
-                let present = observed.and_then(|observed| observed.present());
-                if let Some(object) = present {
-                    item.uid = Some(object.uid.clone());
-                }
-                let wanted = plan.digests.contains_key(&item.object);
-                let kept = present.is_some() || wanted || observed.is_none_or(unproven);
-                return (kept || unchanged.contains(&item.object)).then_some(item);
-            };
-            let outcome = execution.outcomes.get(at);
-            if removes(step) && outcome.is_some_and(Outcome::is_good) {
-                return None;
-            }
-            if let Some(Some(uid)) = execution.uids.get(at) {
-                item.uid = Some(uid.clone());
-            }
-            item.created &= outcome.is_some_and(Outcome::may_have_written);
-            Some(item)
+            let kept = plan.digests.contains_key(&item.object)
+                || held.contains(&item.object)
+                || observed.is_some_and(unproven);
+            kept.then(|| untouched(item, observed))
         })
         .collect()
+}
+
+/// An object that a step was about.
+fn stepped(mut item: InventoryItem, step: &Step, at: usize, execution: &Execution) -> Option<InventoryItem> {
+    let outcome = execution.outcomes.get(at);
+    let written = outcome.is_some_and(Outcome::may_have_written);
+    if removes(step) && outcome.is_some_and(Outcome::is_good) || step.action == Action::Create && !written {
+        return None;
+    }
+    if let Some(Some(uid)) = execution.uids.get(at) {
+        item.uid = Some(uid.clone());
+    }
+    item.created &= written;
+    Some(item)
+}
+
+/// An object that no step was about.
+fn untouched(mut item: InventoryItem, observed: Option<&Observed>) -> InventoryItem {
+    item.created = false;
+    if let Some(object) = observed.and_then(Observed::present) {
+        item.uid = Some(object.uid.clone());
+    }
+    item
 }
 
 fn unproven(observed: &Observed) -> bool {
@@ -101,3 +112,7 @@ fn removes(step: &Step) -> bool {
         | Action::Await => false,
     }
 }
+
+#[cfg(test)]
+#[path = "inventory_tests.rs"]
+mod tests;

@@ -11,8 +11,8 @@ use obsctl::{
     apply::{Run, drive},
     cluster::{Cluster, Connect},
     model::{
-        Action, Body, Dependency, Event, Execution, Outcome, Plan, Precondition, Propagation, Step, Strength,
-        TargetId, Until, Wait, Write,
+        Action, Body, Dependency, Event, Execution, LockDoubt, Outcome, Plan, Precondition, Propagation,
+        Step, Strength, TargetId, Until, Wait, Write,
     },
 };
 use serde_json::{Value, json};
@@ -298,7 +298,7 @@ async fn hears_an_interrupt(cluster: &Cluster) {
 /// Losing the lock begins nothing more.
 async fn writes_only_while_the_lock_is_ours(cluster: &Cluster) {
     let mut run = run(5);
-    run.still_mine = Arc::new(|| Err("the lock was lost".to_owned()));
+    run.still_mine = Arc::new(|| Err(LockDoubt::Lost("the lock was lost".to_owned())));
     let (execution, _) = walk(cluster, &plan(vec![config_map("walk", "unlocked")]), &run, |_, _| {}).await;
     assert_eq!(words(&execution), ["skipped"]);
     assert!(cluster.get("v1", &config_map("walk", "unlocked").object).await.unwrap().is_none());

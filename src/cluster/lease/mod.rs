@@ -17,7 +17,7 @@ use crate::cluster::{
     Cluster, LedgerError, parse,
     request::{Call, CallError, Reply},
 };
-use crate::model::{Holder, LiveObject, TargetId};
+use crate::model::{Holder, LiveObject, LockDoubt, TargetId};
 use renew::{Shared, still_mine};
 use words::{age, holder_of, lease_path, renewed, words_of};
 
@@ -84,12 +84,12 @@ pub struct Lock {
 
 impl Lock {
     /// Whether a write may be sent now; else why not.
-    pub fn still_mine(&self) -> Result<(), String> {
+    pub fn still_mine(&self) -> Result<(), LockDoubt> {
         still_mine(&self.shared, self.claimant.boottime)
     }
 
     /// The same as a function that can be handed on.
-    pub fn guard(&self) -> Arc<dyn Fn() -> Result<(), String> + Send + Sync> {
+    pub fn guard(&self) -> Arc<dyn Fn() -> Result<(), LockDoubt> + Send + Sync> {
         let (shared, boottime) = (Arc::clone(&self.shared), self.claimant.boottime);
         Arc::new(move || still_mine(&shared, boottime))
     }

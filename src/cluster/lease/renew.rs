@@ -19,6 +19,7 @@ use crate::cluster::{
     Cluster, parse,
     request::{Call, CallError},
 };
+use crate::model::LockDoubt;
 
 /// Between renewals: three may fail before the lease is lost.
 pub(super) const RENEWAL: Duration = Duration::from_secs(4);
@@ -32,13 +33,14 @@ pub(super) struct Shared {
     pub(super) lost: AtomicBool,
 }
 
-pub(super) fn still_mine(shared: &Shared, boottime: fn() -> u64) -> Result<(), String> {
+/// Whether a write may be sent now; else why not.
+pub(super) fn still_mine(shared: &Shared, boottime: fn() -> u64) -> Result<(), LockDoubt> {
     if shared.lost.load(Ordering::Relaxed) {
-        return Err("another run took the lock".to_owned());
+        return Err(LockDoubt::Lost("another run took the lock".to_owned()));
     }
     let age = boottime().saturating_sub(shared.renewed.load(Ordering::Relaxed));
     if age > FRESH_MILLIS {
-        return Err(format!("the lock could not be renewed for {} s", age / 1_000));
+        return Err(LockDoubt::Late(format!("the lock could not be renewed for {} s", age / 1_000)));
     }
     Ok(())
 }
