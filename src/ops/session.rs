@@ -72,7 +72,7 @@ pub struct Session {
 
 /// Connects, and reads what serves all stacks of the environment.
 pub(super) async fn connect(
-    workspace: Workspace,
+    mut workspace: Workspace,
     mut rendered: Rendered,
     reach: &Reach,
     events: Option<UnboundedSender<Event>>,
@@ -88,6 +88,8 @@ pub(super) async fn connect(
         });
     }
     named(&workspace)?;
+    // All that is wanted is rendered: the files themselves need not be kept in memory while the cluster is asked.
+    workspace.checkout.files.clear();
     let mut cluster = Cluster::connect(&Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),

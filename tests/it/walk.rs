@@ -305,7 +305,8 @@ async fn writes_only_while_the_lock_is_ours(cluster: &Cluster) {
 }
 
 /// An API server that goes away for some seconds in the middle delays the run and does not fail it.
-async fn survives_a_restart_of_the_api_server(plane: Arc<ControlPlane>, cluster: &Cluster) {
+async fn survives_a_restart_of_the_api_server(plane: &Arc<ControlPlane>, cluster: &Cluster) {
+    let plane = Arc::clone(plane);
     let mut steps = vec![namespace("restart")];
     for n in 0..60 {
         steps.push(after(config_map("restart", &format!("c{n}")), n, Until::Ready));
@@ -345,5 +346,6 @@ async fn plans_are_walked_on_a_real_control_plane() {
     prunes_and_names_finalizers(&plane, &cluster).await;
     hears_an_interrupt(&cluster).await;
     writes_only_while_the_lock_is_ours(&cluster).await;
-    survives_a_restart_of_the_api_server(plane, &cluster).await;
+    // The plane must outlive the run: whoever drops it last ends it.
+    survives_a_restart_of_the_api_server(&plane, &cluster).await;
 }
