@@ -38,9 +38,8 @@ fn lost_stacks(options: &PlanOptions) -> Vec<String> {
 }
 
 fn targets(session: &Session, wish: &Wish, lost: &[String]) -> Result<Vec<TargetId>, Trouble> {
-    let declared = |stack: &str| session.rendered.targets.iter().any(|(target, _)| target.id.stack == stack);
     let mut targets: Vec<TargetId> = Vec::new();
-    for stack in lost.iter().filter(|stack| !declared(stack)) {
+    for stack in lost.iter().filter(|stack| !session.rendered.declares(stack)) {
         if !session.ledgers.contains_key(stack) {
             return Err(Trouble::call(format!(
                 "there is no stack `{stack}`, neither in git nor in the cluster"

@@ -129,8 +129,7 @@ fn is_forbidden(error: &LedgerError) -> bool {
 }
 
 fn rendered_again(session: &Session, target: &TargetId, revision: &Revision) -> Option<DesiredState> {
-    let here =
-        session.rendered.targets.iter().find(|(known, _)| known.id == *target).map(|(_, desired)| desired);
+    let here = session.rendered.desired(target);
     if let Some(desired) = here.filter(|desired| is_of(desired, revision, &session.sealer)) {
         return Some(desired.clone());
     }

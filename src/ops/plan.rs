@@ -53,12 +53,12 @@ pub(super) fn no_longer_declared(
     choice: &Choice,
     options: &PlanOptions,
 ) -> Vec<Plan> {
-    let declared = |stack: &str| session.rendered.targets.iter().any(|(target, _)| target.id.stack == stack);
     // Another repository's stacks are its own affair.
     let ours = |ledger: &Ledger| {
         ledger.head.as_ref().and_then(|head| head.repository.as_ref()) == session.workspace.repo.id.as_ref()
     };
-    let gone = session.ledgers.iter().filter(|(stack, ledger)| !declared(stack) && ours(ledger));
+    let gone =
+        session.ledgers.iter().filter(|(stack, ledger)| !session.rendered.declares(stack) && ours(ledger));
     let gone = gone.filter(|_| choice.stacks.is_empty());
     gone.filter_map(|(stack, ledger)| undeclared(&lost_target(session, stack), ledger, options)).collect()
 }

@@ -97,7 +97,7 @@ async fn lock_hint(session: &Session, target: &TargetId) -> Option<String> {
 
 /// How to reach the user interfaces: a port-forward for each known Service, and the URL of each Ingress.
 fn ways_in(session: &Session, target: &TargetId) -> Vec<String> {
-    let desired = session.rendered.targets.iter().find(|(known, _)| known.id == *target).map(|(_, d)| d);
+    let desired = session.rendered.desired(target);
     let mut lines = Vec::new();
     for wanted in desired.into_iter().flat_map(|desired| desired.objects.values()) {
         if wanted.id.is("", "Service") {
@@ -149,9 +149,10 @@ pub async fn history(
         .chosen()
         .map(|(target, _)| (target.id.clone(), session.ledger(&target.id.stack)))
         .collect();
-    let known = |stack: &str| session.rendered.targets.iter().any(|(target, _)| target.id.stack == stack);
-    for (stack, ledger) in
-        session.ledgers.iter().filter(|(stack, _)| choice.stacks.is_empty() && !known(stack))
+    for (stack, ledger) in session
+        .ledgers
+        .iter()
+        .filter(|(stack, _)| choice.stacks.is_empty() && !session.rendered.declares(stack))
     {
         all.push((lost_target(&session, stack), ledger.clone()));
     }

@@ -10,7 +10,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::model::{
-    Checkout, DesiredState, Entry, Environment, Finding, Policy, Problem, Repo, Severity, Target,
+    Checkout, DesiredState, Entry, Environment, Finding, Policy, Problem, Repo, Severity, Target, TargetId,
 };
 use crate::render::{cross_check, desired_state};
 use crate::repo::load;
@@ -114,6 +114,16 @@ pub struct Rendered {
 }
 
 impl Rendered {
+    /// What a target of the environment wants; none where the environment does not list it.
+    pub fn desired(&self, target: &TargetId) -> Option<&DesiredState> {
+        self.targets.iter().find(|(known, _)| known.id == *target).map(|(_, desired)| desired)
+    }
+
+    /// Whether the environment lists a stack.
+    pub fn declares(&self, stack: &str) -> bool {
+        self.targets.iter().any(|(target, _)| target.id.stack == stack)
+    }
+
     /// The targets that the call means.
     pub fn chosen(&self) -> impl Iterator<Item = &(Target, DesiredState)> {
         self.chosen.iter().filter_map(|at| self.targets.get(*at))
