@@ -41,8 +41,8 @@ pub use path::{FieldPath, PathElement};
 pub use pattern::like;
 pub use place::{Finding, Origin, Place, Problem, Severity};
 pub use plan::{
-    Action, Dependency, Diff, FieldChange, Hold, HoldSort, Plan, Precondition, Propagation, Shown, Step,
-    Strength, Summary, Until, Wait, Write, Writer,
+    Action, Dependency, Diff, FieldChange, Hold, HoldSort, LeftField, Plan, Precondition, Propagation, Shown,
+    Step, Strength, Summary, Until, Wait, Write, Writer,
 };
 pub use revision::{Head, InventoryItem, Ledger, Revision, RevisionState, RunSort, TurnedBack};
 pub use target::{

@@ -30,7 +30,8 @@ pub(super) async fn order(
     Ok(Order { desired, options })
 }
 
-/// Objects that were there before the first of the undone revisions that names them, as they were then.
+/// What the undone revisions changed of others, as it was before: objects that were there before the first of them that
+/// names them, and of the ones that stay wanted, those of which fields were taken by force.
 pub(super) async fn taken_over(
     session: &Session,
     target: &TargetId,
@@ -40,12 +41,15 @@ pub(super) async fn taken_over(
     let mut first: BTreeMap<&ObjectId, (&InventoryItem, u64)> = BTreeMap::new();
     for revision in undone {
         for item in &revision.inventory {
-            first.entry(&item.object).or_insert((item, revision.number));
+            let stays = desired.objects.contains_key(&item.object);
+            if !stays || item.pre_image {
+                first.entry(&item.object).or_insert((item, revision.number));
+            }
         }
     }
     let mut by_revision: BTreeMap<u64, BTreeSet<&ObjectId>> = BTreeMap::new();
     for (id, (item, number)) in first {
-        if item.pre_image && !item.created && !desired.objects.contains_key(id) {
+        if item.pre_image && !item.created {
             by_revision.entry(number).or_default().insert(id);
         }
     }

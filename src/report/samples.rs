@@ -98,6 +98,7 @@ pub(super) fn empty(stack: &str) -> Plan {
         unchanged: vec![id("Service", Some("mlops"), "grafana"), id("Service", Some("mlops"), "prometheus")],
         digests: BTreeMap::new(),
         findings: Vec::new(),
+        left: BTreeMap::new(),
         notes: Vec::new(),
     }
 }

@@ -23,6 +23,7 @@ mod records;
 mod restart;
 mod stops;
 mod support;
+mod taken;
 mod two_writers;
 mod walk;
 mod workflows;
