@@ -22,6 +22,7 @@ mod request;
 mod schemas;
 mod status;
 mod surroundings;
+mod through;
 mod url;
 mod watch;
 mod write;

@@ -9,6 +9,7 @@ mod desired;
 mod digest;
 mod drift;
 mod event;
+mod gate;
 mod graph;
 mod holder;
 mod ident;
@@ -27,6 +28,7 @@ pub use desired::{DesiredState, Wanted};
 pub use digest::{Digest, canonical, hex};
 pub use drift::{DriftClass, DriftItem};
 pub use event::{Event, Execution, Outcome, Readiness, ReadyReport};
+pub use gate::{Comparison, Expect, Gate, GateAsk, GateOutcome, GateReport};
 pub use graph::GraphEdge;
 pub use holder::{Holder, LockDoubt};
 pub use ident::{
@@ -46,6 +48,6 @@ pub use plan::{
 };
 pub use revision::{Head, InventoryItem, Ledger, Revision, RevisionState, RunSort, TurnedBack};
 pub use target::{
-    ClusterRef, ConfigMapSource, ConflictDecision, ConflictRule, Environment, Gate, GateAsk, IgnoredField,
-    Patch, PatchBody, PatchTarget, Placed, Policy, Repo, Requirement, RequirementSort, Source, Target,
+    ClusterRef, ConfigMapSource, ConflictDecision, ConflictRule, Environment, IgnoredField, Patch, PatchBody,
+    PatchTarget, Placed, Policy, Repo, Requirement, RequirementSort, Source, Target,
 };

@@ -5,13 +5,14 @@
 //! is a [`Trouble`]; the door decides the exit code.
 
 mod apply;
+mod approval;
 mod asking;
 mod carry;
 mod choose;
 mod destroy;
 mod drift;
 mod execute;
-mod gate;
+mod gates;
 mod guards;
 mod inventory;
 mod local;
@@ -30,11 +31,11 @@ mod wish;
 mod workspace;
 
 pub use apply::apply;
+pub use approval::blocked;
 pub use choose::Choice;
 pub use destroy::destroy;
 pub use drift::{Drifted, drift};
 pub use execute::{Ears, Manner, Ran};
-pub use gate::blocked;
 pub use guards::{AllowedDeletion, Guards};
 pub use local::{RightsFor, graph, printable, rights, yaml};
 pub use plan::{PlanWish, Plans, plan};

@@ -27,7 +27,7 @@ pub(super) async fn order(
     let given_back = taken_over(session, target, &undone, &desired).await?;
     // The hold is for git, which would bring the bad objects again; going back is what it is for.
     let options = PlanOptions { ignore_hold: true, uncounted, given_back, ..options.clone() };
-    Ok(Order { desired, options })
+    Ok(Order::new(desired, options))
 }
 
 /// What the undone revisions changed of others, as it was before: objects that were there before the first of them that

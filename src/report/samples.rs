@@ -273,3 +273,13 @@ pub(super) fn ledger() -> Ledger {
         ],
     }
 }
+
+/// A gate that failed.
+pub(super) fn gate() -> crate::model::GateReport {
+    crate::model::GateReport {
+        name: "prometheus-answers".to_owned(),
+        outcome: crate::model::GateOutcome::Failed,
+        evidence: "HTTP 503, not 200".to_owned(),
+        place: Place { file: "stacks/mlops/stack.yaml".into(), line: 9, column: 7 },
+    }
+}

@@ -74,7 +74,7 @@ fn keys_of_others_are_removed_where_the_policy_says_so() {
 
     let file = "environments/lab/environment.yaml";
     let text = std::fs::read_to_string(repo.path().join(file)).expect("it was made");
-    repo.write(file, &format!("{}  policy: {{extraKeys: remove}}\n", text));
+    repo.write(file, &format!("{text}  policy: {{extraKeys: remove}}\n"));
     repo.commit("Nobody else's keys");
     obsctl.exits(0, APPLY).assert_says("removed by policy.extraKeys");
     let data = plane.kubectl(&["get", "configmap", "both", "-n", "keys", "-o", "jsonpath={.data}"]);
