@@ -75,16 +75,15 @@ pub(super) async fn drift_one(
     let options = PlanOptions { ignore_hold: true, ..PlanOptions::default() };
     // Where git declares just what was applied, the plan of git is the plan of the revision.
     let same = planned.filter(|planned| is_of(&planned.desired, revision, &session.sealer));
-    let planned = match same {
-        Some(planned) => planned.clone(),
-        None => {
-            let desired = applied(session, target, revision).await?;
-            let seen = planned.map(|planned| planned.live.clone());
-            let order = Order { seen, ..Order::new(desired, options.clone()) };
-            let planned = plan_all(session, vec![order]).await?;
-            let Some(planned) = planned.into_iter().next() else { return Ok(drifted) };
-            planned
-        }
+    let planned = if let Some(planned) = same {
+        planned.clone()
+    } else {
+        let desired = applied(session, target, revision).await?;
+        let seen = planned.map(|planned| planned.live.clone());
+        let order = Order { seen, ..Order::new(desired, options.clone()) };
+        let planned = plan_all(session, vec![order]).await?;
+        let Some(planned) = planned.into_iter().next() else { return Ok(drifted) };
+        planned
     };
     let (around, not_ready, schemas) = (Surroundings::default(), BTreeSet::new(), SchemaSet::new());
     let context = Context {
@@ -144,7 +143,7 @@ fn is_forbidden(error: &LedgerError) -> bool {
 fn rendered_again(session: &Session, target: &TargetId, revision: &Revision) -> Option<Arc<DesiredState>> {
     let here = session.rendered.desired(target);
     if let Some(desired) = here.filter(|desired| is_of(desired, revision, &session.sealer)) {
-        return Some(desired.clone());
+        return Some(Arc::clone(desired));
     }
     let commit = revision.commit.as_deref()?;
     let workspace = open_commit(&session.workspace.root, commit).ok()?;

@@ -105,14 +105,8 @@ impl Asker<'_> {
             Ok(Some(object)) => {
                 let report = judge(&object.body);
                 let holds = report.readiness == Readiness::Ready;
-                (
-                    holds,
-                    if report.message.is_empty() {
-                        word(report.readiness).to_owned()
-                    } else {
-                        report.message
-                    },
-                )
+                let told = self.cluster().clean(&report.message);
+                (holds, if told.is_empty() { word(report.readiness).to_owned() } else { told })
             }
             Ok(None) => (false, format!("{id} is not there")),
             Err(error) => (false, told(&error)),

@@ -123,7 +123,10 @@ pub(super) async fn observe(session: &Session, desired: &DesiredState, ledger: &
         requires: &desired.requires,
         namespace: desired.namespace.as_deref(),
     };
-    session.cluster.observe(&sought, &session.types).await
+    let live = session.cluster.observe(&sought, &session.types).await;
+    let present = live.objects.values().filter_map(Observed::present);
+    session.learn_secrets(present.map(|object| &object.body).filter(|body| body.is_secret()));
+    live
 }
 
 /// What is known of the kinds of all orders, with those that definitions of the plan itself will bring.

@@ -80,7 +80,10 @@ fn standing(session: &Session, target: &TargetId, live: &LiveState) -> Standing 
     let readiness = current
         .into_iter()
         .map(|item| {
-            let report = live.objects.get(&item.object).and_then(Observed::present).map(|o| judge(&o.body));
+            let report = live.objects.get(&item.object).and_then(Observed::present).map(|o| {
+                let report = judge(&o.body);
+                ReadyReport { message: session.cluster.clean(&report.message), ..report }
+            });
             (item.object, report)
         })
         .collect();

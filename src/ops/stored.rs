@@ -56,6 +56,7 @@ pub(super) async fn taken_over(
     let mut before = BTreeMap::new();
     for (number, ids) in by_revision {
         let images = session.cluster.pre_images(session.state_namespace(), target, number).await?;
+        session.learn_secrets(images.values());
         before.extend(images.into_iter().filter(|(id, _)| ids.contains(id)));
     }
     Ok(before)
@@ -68,6 +69,7 @@ pub(super) async fn stored(
     revision: &Revision,
 ) -> Result<DesiredState, Trouble> {
     let contents = session.cluster.contents(session.state_namespace(), target, revision).await?;
+    session.learn_secrets(contents.values());
     let lost: Vec<&ObjectId> = revision
         .inventory
         .iter()
