@@ -8,7 +8,7 @@ use super::{
     trouble::Trouble,
     workspace::{Rendered, Workspace},
 };
-use crate::cluster::{Cluster, Connect, StateKey};
+use crate::cluster::{Cluster, Connect, Pod, StateKey};
 use crate::model::{Commit, Event, Ledger, TypeMap};
 use crate::secrets::{Redactor, Sealer};
 use crate::sys::commits_between;
@@ -16,10 +16,12 @@ use crate::sys::commits_between;
 /// How the call wants the cluster reached; what it leaves open, the environment says.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
-    /// `--kubeconfig`, or the files of `KUBECONFIG`.
+    /// `--kubeconfig`, or the files of `KUBECONFIG`, or `~/.kube/config`.
     pub kubeconfig: Vec<PathBuf>,
     /// `--context`: replaces the environment's context name, never its identity pin.
     pub context: Option<String>,
+    /// What the Pod around us is told, for environments that say `inCluster`.
+    pub pod: Pod,
     /// `--as`.
     pub impersonate: Option<String>,
     /// `--as-group`.
@@ -93,7 +95,7 @@ pub(super) async fn connect(
     let mut cluster = Cluster::connect(&Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),
-        in_cluster: wanted.in_cluster && reach.context.is_none(),
+        in_cluster: (wanted.in_cluster && reach.context.is_none()).then(|| reach.pod.clone()),
         identity: wanted.identity.clone(),
         impersonate: reach.impersonate.clone(),
         impersonate_groups: reach.impersonate_groups.clone(),

@@ -19,5 +19,5 @@ pub use git::{CheckoutError, checkout_revision, checkout_working_tree};
 pub use history::commits_between;
 pub use holder::{boottime, holder, is_dead};
 pub use signals::interrupts;
-pub use surroundings::{ci_run, proxies, step_summary};
+pub use surroundings::{ci_run, kubeconfigs, proxies, service_address, step_summary};
 pub use terminal::Terminal;
