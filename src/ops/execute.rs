@@ -1,8 +1,15 @@
 //! Carrying out approved plans: record, write, wait, record (rules 6, 11, 12).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::{Future, pending},
+    time::Duration,
+};
 
-use tokio::sync::{mpsc::UnboundedSender, watch};
+use tokio::{
+    sync::{mpsc::UnboundedSender, watch},
+    time::sleep,
+};
 
 use super::{
     gate::Approved,
@@ -35,6 +42,50 @@ pub struct Ears {
     pub events: UnboundedSender<Event>,
     /// How often the user asked to stop.
     pub stop: watch::Receiver<u8>,
+}
+
+/// How long the records and the lock are still waited for after a second wish to stop.
+const PARTING: Duration = Duration::from_secs(3);
+
+impl Ears {
+    /// Whether the user asked to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        *self.stop.borrow() > 0
+    }
+
+    fn warn(&self, message: String) {
+        // Nobody listens any more: then nobody misses it.
+        self.events.send(Event::Warned { message }).ok();
+    }
+
+    /// Does what comes before the first write; a wish to stop ends it at once.
+    pub async fn unless_stopped<T>(
+        &self,
+        doing: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            done = doing => done,
+            Ok(_) = stop.wait_for(|asked| *asked > 0) => Err(Trouble::Interrupted),
+        }
+    }
+
+    /// Does what comes after the last write; none where the user asked twice to stop and it does not end soon.
+    pub(super) async fn at_parting<T>(&self, doing: impl Future<Output = T>) -> Option<T> {
+        let mut stop = self.stop.clone();
+        let out_of_patience = async {
+            if stop.wait_for(|asked| *asked > 1).await.is_err() {
+                pending::<()>().await;
+            }
+            sleep(PARTING).await;
+        };
+        tokio::select! {
+            biased;
+            done = doing => Some(done),
+            () = out_of_patience => None,
+        }
+    }
 }
 
 /// How the run of one target ended.
@@ -97,7 +148,14 @@ pub(super) async fn run_target(
     let turned_back = turned_back(facts, &planned, &execution);
     let (number, state) = (ended.number, ended.state);
     // The records must tell how it ended, also where the lock was lost: the head's compare-and-swap is the fence.
-    session.cluster.finish(begun, ended, turned_back).await?;
+    match ears.at_parting(session.cluster.finish(begun, ended, turned_back)).await {
+        Some(done) => drop(done?),
+        None => ears.warn(format!("{target}: how it ended could not be recorded; the next apply finds out")),
+    }
+    if ears.is_stopping() {
+        // Nothing more is planned, and whoever stops a run wants to be gone.
+        return Ok(Ran { planned, revision: number, state, execution });
+    }
     session.refresh_ledgers().await?;
     session.refresh_types().await?;
     let keep = session.rendered.environment.policy.keep_revisions;

@@ -23,6 +23,7 @@ fn kind(trouble: &Trouble) -> FailureKind {
         Trouble::Repository { .. } => FailureKind::Mistakes,
         // The pin is a guard: nothing failed.
         Trouble::Blocked { .. } | Trouble::Connect(ConnectError::OtherCluster { .. }) => FailureKind::Blocked,
+        Trouble::Interrupted => FailureKind::Interrupted,
         Trouble::LockHeld { .. } => FailureKind::Locked,
         Trouble::Stale { .. } => FailureKind::Stale,
         Trouble::Machine(_)
@@ -52,7 +53,7 @@ fn hints(trouble: &Trouble) -> Vec<String> {
             LockError::Held { .. } => None,
         },
         Trouble::Connect(error) => unreached::hint(error),
-        Trouble::Repository { .. } | Trouble::Machine(_) => None,
+        Trouble::Repository { .. } | Trouble::Machine(_) | Trouble::Interrupted => None,
     };
     own.into_iter().collect()
 }
