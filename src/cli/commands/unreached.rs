@@ -3,6 +3,14 @@
 use super::trouble::rbac;
 use crate::cluster::{CallError, ConnectError};
 
+/// The server words this denial by its version, and names only the first of the rights that are missing.
+const IMPERSONATE: &str = "the right to impersonate is missing; this ClusterRole would give it:
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: obsctl-impersonate}
+rules:
+- {apiGroups: [\"\"], resources: [users, groups], verbs: [impersonate]}";
+
 /// What to type or to look at.
 pub(super) fn hint(error: &ConnectError) -> Option<String> {
     match error {
@@ -41,6 +49,9 @@ fn auth_provider(name: &str) -> String {
 }
 
 fn silent(proxy: Option<&str>, error: &CallError) -> Option<String> {
+    if error.code() == Some(403) && error.to_string().contains(" cannot impersonate") {
+        return Some(IMPERSONATE.to_owned());
+    }
     if let Some(hint) = rbac(error) {
         return Some(hint);
     }
