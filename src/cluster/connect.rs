@@ -91,7 +91,7 @@ pub enum ConnectError {
     Proxy(String, String),
     /// An exec plugin gave no credentials.
     #[error(transparent)]
-    Plugin(#[from] PluginError),
+    Plugin(Box<PluginError>),
     /// A way to log in that was built into older clients.
     #[error("auth-provider `{name}` of kubeconfig user {user:?} {why}")]
     AuthProvider {
@@ -118,7 +118,7 @@ pub enum ConnectError {
         /// URL of the proxy that was used.
         proxy: Option<String>,
         /// Why.
-        error: CallError,
+        error: Box<CallError>,
     },
     /// It is another cluster than the environment pins.
     #[error(
@@ -145,6 +145,12 @@ fn through(proxy: Option<&str>) -> String {
     proxy.map(|proxy| format!(" through proxy {proxy}")).unwrap_or_default()
 }
 
+impl From<PluginError> for ConnectError {
+    fn from(error: PluginError) -> Self {
+        Self::Plugin(Box::new(error))
+    }
+}
+
 impl Cluster {
     /// Reaches a cluster, asks who it is and who we are, and compares the pin.
     pub async fn connect(connect: &Connect) -> Result<Self, ConnectError> {
@@ -157,7 +163,7 @@ impl Cluster {
             .map_err(|error| ConnectError::Silent {
                 server: target.server.clone(),
                 proxy: target.proxy.clone(),
-                error,
+                error: Box::new(error),
             })?;
         if let Some(wanted) = connect.identity.as_ref().filter(|wanted| **wanted != identity.identity) {
             return Err(ConnectError::OtherCluster {

@@ -35,7 +35,7 @@ pub(super) async fn approve_and_run(
     if wish.auto_approve || saved.is_some() {
         early = Some(door.ears.unless_stopped(locked(session, &targets, &claimant, wish)).await?);
     }
-    let planned = door.ears.unless_stopped(plan_under(session, orders.clone(), early.is_some())).await;
+    let planned = door.ears.unless_stopped(plan_under(session, orders.clone(), early.as_ref())).await;
     let shown = match planned.and_then(|planned| approved(session, planned, saved, door)) {
         Ok(shown) => shown,
         Err(trouble) => {
@@ -84,9 +84,9 @@ async fn locked(
 async fn plan_under(
     session: &mut Session,
     orders: Vec<Order>,
-    locked: bool,
+    locks: Option<&Locks>,
 ) -> Result<Vec<Planned>, Trouble> {
-    if locked {
+    if locks.is_some() {
         session.refresh_ledgers().await?;
     }
     plan_all(session, orders).await

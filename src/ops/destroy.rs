@@ -19,7 +19,7 @@ pub async fn destroy(wish: &Wish, door: &mut Door<'_>) -> Result<Applied, Troubl
     let lost = lost_stacks(&wish.guards.options());
     choice.stacks.retain(|stack| !lost.contains(stack));
     let rendered = render(&workspace, &choice)?;
-    let connecting = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone()));
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
     let mut session = door.ears.unless_stopped(connecting).await?;
     let targets = targets(&session, wish, &lost)?;
     let options = PlanOptions { destroy: true, ..wish.guards.options() };

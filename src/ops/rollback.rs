@@ -15,7 +15,7 @@ use crate::model::{RunSort, TargetId};
 pub async fn rollback(wish: &Wish, to: Option<&str>, door: &mut Door<'_>) -> Result<Applied, Trouble> {
     let workspace = open(&wish.place)?;
     let rendered = render(&workspace, &wish.choice)?;
-    let connecting = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone()));
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
     let mut session = door.ears.unless_stopped(connecting).await?;
     let targets: Vec<TargetId> = session.rendered.chosen().map(|(target, _)| target.id.clone()).collect();
     let by_commit = to.is_some_and(|to| to.parse::<u64>().is_err());

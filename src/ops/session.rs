@@ -92,7 +92,7 @@ pub(super) async fn connect(
     named(&workspace)?;
     // All that is wanted is rendered: the files themselves need not be kept in memory while the cluster is asked.
     workspace.checkout.files.clear();
-    let mut cluster = Cluster::connect(&Connect {
+    let how = Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),
         in_cluster: (wanted.in_cluster && reach.context.is_none()).then(|| reach.pod.clone()),
@@ -103,8 +103,8 @@ pub(super) async fn connect(
         https_proxy: reach.https_proxy.clone(),
         no_proxy: reach.no_proxy.clone(),
         parallelism: reach.parallelism.unwrap_or(Connect::default().parallelism),
-    })
-    .await?;
+    };
+    let mut cluster = Cluster::connect(&how).await?;
     if let Some(events) = events {
         cluster = cluster.telling(events);
     }

@@ -14,7 +14,7 @@ rules:
 /// What to type or to look at.
 pub(super) fn hint(error: &ConnectError) -> Option<String> {
     match error {
-        ConnectError::Kubeconfig(_) => None,
+        ConnectError::Kubeconfig(_) | ConnectError::Credentials { .. } => None,
         ConnectError::NoCurrentContext { .. } => Some("name one with `--context`".to_owned()),
         ConnectError::NoContext { .. } => {
             Some("name another with `--context`, or its file with `--kubeconfig`".to_owned())
@@ -28,7 +28,6 @@ pub(super) fn hint(error: &ConnectError) -> Option<String> {
         }
         ConnectError::Plugin(error) => error.hint.clone(),
         ConnectError::AuthProvider { name, .. } => Some(auth_provider(name)),
-        ConnectError::Credentials { .. } => None,
         ConnectError::Silent { proxy, error, .. } => silent(proxy.as_deref(), error),
         ConnectError::OtherCluster { found, wanted, .. } => Some(other_cluster(found, wanted)),
     }

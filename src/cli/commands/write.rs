@@ -268,7 +268,7 @@ pub(in crate::cli) fn unlock(
                 Trouble::Blocked { message, hint: None }
             })
         };
-        ears.unless_stopped(ops::unlock(&place, &choice, &reach, &mut ask)).await
+        ears.unless_stopped(Box::pin(ops::unlock(&place, &choice, &reach, &mut ask))).await
     });
     let (locks, _) = result.map_err(|failure| refused.into_inner().unwrap_or(failure))?;
     let lines: Vec<String> = locks

@@ -45,7 +45,7 @@ pub(super) fn merged(files: &[PathBuf]) -> Result<(Kubeconfig, Vec<PathBuf>), Co
 
 /// Takes out a context, or the current one.
 pub(super) fn choose(
-    kubeconfig: Kubeconfig,
+    kubeconfig: &Kubeconfig,
     wanted: Option<&String>,
     missing: &[PathBuf],
 ) -> Result<Chosen, ConnectError> {

@@ -37,6 +37,15 @@ pub struct PluginError {
     pub hint: Option<String>,
 }
 
+/// Who answers where a plugin asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// The user at the terminal.
+    Somebody,
+    /// No one: CI, or stdin is no terminal.
+    Nobody,
+}
+
 /// A program that prints credentials.
 #[derive(Debug, Clone)]
 pub(super) struct Plugin {
@@ -71,15 +80,15 @@ fn sealed<'de, D: Deserializer<'de>>(source: D) -> Result<Option<SecretString>, 
 }
 
 impl Plugin {
-    /// Reads the user's `exec`; `answers` tells whether somebody sits at the terminal.
+    /// Reads the user's `exec`.
     pub(super) fn new(
         exec: ExecConfig,
         user: &str,
         cluster: &Cluster,
-        answers: bool,
+        answers: Answers,
     ) -> Result<Self, PluginError> {
         let mode = exec.interactive_mode.clone().unwrap_or(ExecInteractiveMode::IfAvailable);
-        let interactive = answers && mode != ExecInteractiveMode::Never;
+        let interactive = answers == Answers::Somebody && mode != ExecInteractiveMode::Never;
         let mut plugin = Self { exec, user: user.to_owned(), info: String::new(), interactive };
         let version = plugin.exec.api_version.clone().unwrap_or_default();
         if plugin.exec.command.as_ref().is_none_or(String::is_empty) {
@@ -89,7 +98,7 @@ impl Plugin {
             let known = KNOWN_VERSIONS.join(" and ");
             return Err(plugin.error(format!("is of version {version:?}; known are {known}")));
         }
-        if mode == ExecInteractiveMode::Always && !answers {
+        if mode == ExecInteractiveMode::Always && !interactive {
             return Err(plugin
                 .error("wants to ask (`interactiveMode: Always`), and stdin is no terminal or this is CI"));
         }
@@ -114,7 +123,7 @@ impl Plugin {
             Ok(Err(error)) => return Err(self.not_started(&error)),
             Err(_) => return Err(self.error(format!("did not end within {} s", limit.as_secs()))),
         };
-        let said = self.last_words(&output.stderr);
+        let said = last_words(&output.stderr);
         if !output.status.success() {
             return Err(self.error(format!("failed ({}){said}", output.status)));
         }
@@ -172,17 +181,6 @@ impl Plugin {
         PluginError { hint: hint.map(|hint| hint.trim().to_owned()), ..self.error("is not there") }
     }
 
-    /// The plugin's last lines on stderr.
-    fn last_words(&self, stderr: &[u8]) -> String {
-        let text = String::from_utf8_lossy(stderr);
-        let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        if lines.is_empty() {
-            return String::new();
-        }
-        let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-        format!("; it said:\n    {}", last.join("\n    "))
-    }
-
     fn error(&self, why: impl Into<String>) -> PluginError {
         PluginError {
             command: self.exec.command.clone().unwrap_or_default(),
@@ -191,4 +189,15 @@ impl Plugin {
             hint: None,
         }
     }
+}
+
+/// The plugin's last lines on stderr.
+fn last_words(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
+    format!("; it said:\n    {}", last.join("\n    "))
 }

@@ -19,7 +19,7 @@ use super::{
     credentials::{Credentials, Source},
     kubeconfig::{self, Chosen},
     line::{Line, LineError},
-    plugin::Plugin,
+    plugin::{Answers, Plugin},
     pod, proxy,
 };
 use crate::cluster::{
@@ -87,13 +87,12 @@ fn lacking(server: &str, error: String) -> ConnectError {
 }
 
 fn chosen(connect: &Connect) -> Result<Chosen, ConnectError> {
-    match &connect.in_cluster {
-        Some(pod) => kubeconfig::choose(pod::kubeconfig(pod).map_err(ConnectError::InCluster)?, None, &[]),
-        None => {
-            let (merged, missing) = kubeconfig::merged(&connect.kubeconfig)?;
-            kubeconfig::choose(merged, connect.context.as_ref(), &missing)
-        }
+    if let Some(pod) = &connect.in_cluster {
+        let kubeconfig = pod::kubeconfig(pod).map_err(ConnectError::InCluster)?;
+        return kubeconfig::choose(&kubeconfig, None, &[]);
     }
+    let (merged, missing) = kubeconfig::merged(&connect.kubeconfig)?;
+    kubeconfig::choose(&merged, connect.context.as_ref(), &missing)
 }
 
 /// Takes out of the user what changes while we run, so that `kube` does not see to it too.
@@ -115,7 +114,8 @@ fn source(connect: &Connect, chosen: &mut Chosen) -> Result<Option<Source>, Conn
     }
     match chosen.user.exec.take() {
         Some(exec) if chosen.user.token.is_none() => {
-            let plugin = Plugin::new(exec, &chosen.user_name, &chosen.cluster, connect.interactive)?;
+            let answers = if connect.interactive { Answers::Somebody } else { Answers::Nobody };
+            let plugin = Plugin::new(exec, &chosen.user_name, &chosen.cluster, answers)?;
             Ok(Some(Source::Plugin(Box::new(plugin))))
         }
         Some(_) | None => Ok(None),
