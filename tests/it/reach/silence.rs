@@ -34,7 +34,7 @@ fn a_server_that_falls_silent_later_is_left_after_a_minute() {
     relay.fall_silent();
     let began = Instant::now();
     let error = runtime.block_on(cluster.types()).expect_err("it says nothing").to_string();
-    assert!(began.elapsed() < Duration::from_secs(80), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(65), "{:?}", began.elapsed());
     assert!(error.contains("no answer came"), "{error}");
     relay.speak();
     runtime.block_on(cluster.types()).expect("it speaks again");
@@ -49,6 +49,7 @@ fn a_connection_that_lay_idle_is_still_good() {
     let runtime = runtime();
     runtime.block_on(async {
         let cluster = Cluster::connect(&connect).await.expect("it answers");
+        let before = relay.asked().len();
         // Almost as long as the server may be silent: the idle time must not be counted with the answer's.
         tokio::time::sleep(Duration::from_millis(28_500)).await;
         relay.fall_silent();
@@ -57,7 +58,6 @@ fn a_connection_that_lay_idle_is_still_good() {
             relay.speak();
         });
         answer.expect("four seconds are no silence");
+        assert_eq!(relay.asked().len(), before, "no connection was given up for another");
     });
-    let tries = relay.asked().len();
-    assert!(tries <= 5, "nothing was sent twice: {tries} connections");
 }
