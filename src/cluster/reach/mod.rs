@@ -2,6 +2,7 @@
 //!
 //! What changes while we run (token files, exec plugins) is ours; certificates and what stays are left to `kube`.
 
+mod authority;
 mod credentials;
 mod kubeconfig;
 mod line;

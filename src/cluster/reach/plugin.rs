@@ -117,10 +117,11 @@ impl Plugin {
     /// Runs it and reads what it prints.
     pub(super) async fn run(&self) -> Result<Credential, PluginError> {
         let limit = if self.interactive { LIMIT_OF_USERS } else { LIMIT };
-        let running = self.command().output();
-        let output = match timeout(limit, running).await {
+        // Not `output()`: that takes stderr away, by which the plugin asks.
+        let running = self.command().spawn().map_err(|error| self.not_started(&error))?;
+        let output = match timeout(limit, running.wait_with_output()).await {
             Ok(Ok(output)) => output,
-            Ok(Err(error)) => return Err(self.not_started(&error)),
+            Ok(Err(error)) => return Err(self.error(format!("was lost: {error}"))),
             Err(_) => return Err(self.error(format!("did not end within {} s", limit.as_secs()))),
         };
         let said = last_words(&output.stderr);

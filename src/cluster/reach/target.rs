@@ -7,25 +7,20 @@ use http::{HeaderValue, Uri, header};
 use jiff::Timestamp;
 use kube::{
     Config,
-    config::{
-        AuthInfo, AuthProviderConfig, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster,
-        NamedContext,
-    },
+    config::{AuthInfo, AuthProviderConfig},
 };
 use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{
+    authority,
     credentials::{Credentials, Source},
     kubeconfig::{self, Chosen},
     line::{Line, LineError},
     plugin::{Answers, Plugin},
     pod, proxy,
 };
-use crate::cluster::{
-    connect::{Connect, ConnectError},
-    request::chain,
-};
+use crate::cluster::connect::{Connect, ConnectError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,7 +49,7 @@ pub(in crate::cluster) async fn target(connect: &Connect) -> Result<Target, Conn
     let mut chosen = chosen(connect)?;
     let source = source(connect, &mut chosen)?;
     let context = chosen.context.clone();
-    let mut config = config(connect, chosen).await?;
+    let mut config = config(connect, chosen)?;
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let mut remarks = Vec::new();
     if config.accept_invalid_certs {
@@ -145,10 +140,10 @@ fn id_token(provider: &AuthProviderConfig, now: Timestamp) -> Result<String, Str
 }
 
 /// `kube`'s configuration with our own settings.
-async fn config(connect: &Connect, chosen: Chosen) -> Result<Config, ConnectError> {
+fn config(connect: &Connect, chosen: Chosen) -> Result<Config, ConnectError> {
     let proxy = chosen.cluster.proxy_url.clone();
     let authority = chosen.cluster.certificate_authority.clone();
-    let mut config = of_kube(chosen).await?;
+    let mut config = of_kube(chosen)?;
     config.proxy_url = proxy::choose(proxy, connect, &config.cluster_url)?;
     if connect.in_cluster.is_some() {
         // The kubelet replaces it when the cluster's CA is renewed.
@@ -178,36 +173,20 @@ fn impersonate(connect: &Connect, user: &mut AuthInfo) {
     }
 }
 
-async fn of_kube(chosen: Chosen) -> Result<Config, ConnectError> {
-    let name = chosen.context;
-    let wrong = |why: String| ConnectError::Kubeconfig(format!("context {name:?}: {why}"));
-    let server = chosen.cluster.server.clone().unwrap_or_default();
-    if server.parse::<Uri>().ok().and_then(|uri| uri.scheme_str().map(str::to_owned)).is_none() {
+/// What the kubeconfig says, without what `kube` itself reads from the environment: its proxies and their exceptions.
+fn of_kube(chosen: Chosen) -> Result<Config, ConnectError> {
+    let Chosen { context, cluster, user, .. } = chosen;
+    let wrong = |why: String| ConnectError::Kubeconfig(format!("context {context:?}: {why}"));
+    let server = cluster.server.clone().unwrap_or_default();
+    let Some(url) = server.parse::<Uri>().ok().filter(|url| url.scheme().is_some() && url.host().is_some())
+    else {
         return Err(wrong(format!("`server: {server:?}` is no URL such as https://api.example.com:6443")));
-    }
-    let context = kube::config::Context {
-        cluster: name.clone(),
-        user: Some(name.clone()),
-        ..kube::config::Context::default()
     };
-    let kubeconfig = Kubeconfig {
-        clusters: vec![NamedCluster {
-            name: name.clone(),
-            cluster: Some(chosen.cluster),
-            ..NamedCluster::default()
-        }],
-        auth_infos: vec![NamedAuthInfo {
-            name: name.clone(),
-            auth_info: Some(chosen.user),
-            ..NamedAuthInfo::default()
-        }],
-        contexts: vec![NamedContext {
-            name: name.clone(),
-            context: Some(context),
-            ..NamedContext::default()
-        }],
-        ..Kubeconfig::default()
-    };
-    let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
-    Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| wrong(chain(&error)))
+    let mut config = Config::new(url);
+    config.root_cert = authority::certificates(&cluster).map_err(wrong)?;
+    config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or_default();
+    config.disable_compression = cluster.disable_compression.unwrap_or_default();
+    config.tls_server_name = cluster.tls_server_name;
+    config.auth_info = user;
+    Ok(config)
 }

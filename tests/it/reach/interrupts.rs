@@ -2,7 +2,6 @@
 
 use std::{
     net::TcpListener,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -16,7 +15,7 @@ use serde_json::json;
 use super::way::{APPLY, Way, plane};
 use crate::support::{
     ControlPlane, Obsctl, Relay, Repo, Running, Speech, assert_inventory_is_what_we_own, by_obsctl, lab_repo,
-    owned, skip, wait_until,
+    owned, wait_until,
 };
 
 /// For what takes no time on an idle machine.
@@ -185,25 +184,8 @@ fn ctrl_c_at_the_question_is_a_no() {
     let Some((plane, _)) = plane() else { return };
     let repo = slow_repo("asked");
     let way = Way::to(plane).admin();
-    let config = way.file();
-    let home = tempfile::TempDir::new().expect("the machine has a folder for temporary files");
-    // `script` gives the program a terminal, and what is typed: Ctrl-C and no answer.
-    let program = format!("{} apply -e lab", Obsctl::program().display());
-    let typed = "until grep -q 'Type `yes`' \"$SEEN\"; do sleep 0.1; done; printf '\\003'; sleep 20";
-    let seen = way.path("seen");
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("({typed}) | timeout 60 script -qefc '{program}' \"$SEEN\"")]);
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("KUBECONFIG", &config);
-    command.env("SEEN", &seen).env("TERM", "xterm").env("SHELL", "/bin/sh").current_dir(repo.path());
-    std::fs::write(&seen, "").expect("the folder is ours");
-    if !Command::new("script").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
-        return skip("no `script` of util-linux, which gives a program a terminal");
-    }
-    let began = Instant::now();
-    let ran = command.output().expect("sh starts");
-    let text = String::from_utf8_lossy(&ran.stdout);
-    assert_eq!(ran.status.code(), Some(130), "{text}");
+    let Some((code, text)) = way.at_terminal(&repo, "apply -e lab", ("Type `yes`", "\\003")) else { return };
+    assert_eq!(code, 130, "{text}");
     assert!(text.contains("Type `yes` to go on") && text.contains("stopped, nothing was written"), "{text}");
-    assert!(began.elapsed() < LONG);
     assert!(owned(plane, "asked").is_empty());
 }

@@ -99,6 +99,26 @@ fn what_goes_wrong_with_a_plugin_is_explained_and_its_output_is_not_shown() {
 }
 
 #[test]
+fn a_plugin_may_ask_the_user_at_a_terminal() {
+    let Some((plane, _)) = plane() else { return };
+    let way = Way::to(plane);
+    let script = format!(
+        "echo 'your word?' >&2\nread word\n[ \"$word\" = open ] && echo '{}'\n",
+        credential("token-of-alice", None)
+    );
+    let mut exec = way.exec(&script);
+    exec["interactiveMode"] = "Always".into();
+    let way = way.user(json!({"exec": exec}));
+    let repo = repo("dialogue");
+    let Some((code, text)) = way.at_terminal(&repo, "plan -e lab", ("your word", "open\\n")) else { return };
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("your word?") && text.contains("user     alice"), "{text}");
+    // In CI nobody types, terminal or not.
+    let ci = way.obsctl(&repo).env("CI", "true").exits(1, PLAN);
+    ci.assert_says("wants to ask (`interactiveMode: Always`)");
+}
+
+#[test]
 fn a_token_that_ended_or_is_refused_is_fetched_anew() {
     let Some((plane, _)) = plane() else { return };
     let first = service_account(plane, "short-lived");

@@ -39,7 +39,7 @@ fn the_environments_proxy_is_used_but_for_what_it_excepts() {
     let before = relay.asked().len();
     assert!(before > asked.len(), "small letters and no scheme serve too");
 
-    let excepted = far.obsctl(&repo).env("HTTPS_PROXY", &proxy).env("NO_PROXY", "other,.testbed.invalid");
+    let excepted = far.obsctl(&repo).env("HTTPS_PROXY", &proxy).env("NO_PROXY", "other, ,.testbed.invalid,");
     let lost = excepted.exits(1, PLAN);
     assert!(!lost.stderr.contains("through proxy"), "{}", lost.stderr);
     Way::to(plane).admin().obsctl(&repo).env("HTTPS_PROXY", &proxy).exits(0, PLAN);

@@ -3,13 +3,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::OnceLock,
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Authority, ControlPlane, Obsctl, Repo, lab_repo};
+use crate::support::{Authority, ControlPlane, Obsctl, Repo, lab_repo, skip};
 
 pub(super) const PLAN: &[&str] = &["plan", "-e", "lab"];
 pub(super) const APPLY: &[&str] = &["apply", "-e", "lab", "--auto-approve"];
@@ -90,6 +91,32 @@ impl Way {
             "users": [{"name": "we", "user": self.user}],
             "contexts": [{"name": "testbed", "context": {"cluster": "there", "user": "we"}}]});
         self.write("config", &text.to_string())
+    }
+
+    /// The program on this way at a terminal where, once the screen shows `asked`, somebody types (as `printf` has it);
+    /// its exit code and what the screen showed. `None` after saying so where no terminal can be had.
+    pub(super) fn at_terminal(
+        &self,
+        repo: &Repo,
+        args: &str,
+        (asked, typed): (&str, &str),
+    ) -> Option<(i32, String)> {
+        if !Command::new("script").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
+            skip("no `script` of util-linux, which gives a program a terminal");
+            return None;
+        }
+        let seen = self.write("seen", "");
+        let program = format!("{} {args}", Obsctl::program().display());
+        let mut command = Command::new("sh");
+        let wait =
+            format!("for turn in $(seq 200); do grep -q '{asked}' \"$SEEN\" && break; sleep 0.1; done");
+        let typist = format!("{wait}; printf '{typed}'; sleep 5");
+        command.args(["-c", &format!("({typist}) | timeout 30 script -qefc '{program}' \"$SEEN\"")]);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.folder.path());
+        command.env("KUBECONFIG", self.file()).env("SEEN", seen).env("TERM", "xterm").env("SHELL", "/bin/sh");
+        let ran = command.current_dir(repo.path()).output().expect("sh starts");
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        Some((ran.status.code().unwrap_or(-1), text))
     }
 
     /// The program on this way, in a repository.
