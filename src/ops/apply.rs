@@ -27,7 +27,8 @@ pub async fn apply(wish: &Wish, saved: Option<&SavedPlan>, door: &mut Door<'_>) 
             hint: Some("commit the changes, or name a commit with `--ref`".to_owned()),
         });
     }
-    let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
+    let mut session = door.ears.unless_stopped(connecting).await?;
     let orders = orders(&session, &wish.guards.options());
     approve_and_run(&mut session, orders, wish, RunSort::Apply, (saved, door)).await
 }

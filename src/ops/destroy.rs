@@ -19,7 +19,8 @@ pub async fn destroy(wish: &Wish, door: &mut Door<'_>) -> Result<Applied, Troubl
     let lost = lost_stacks(&wish.guards.options());
     choice.stacks.retain(|stack| !lost.contains(stack));
     let rendered = render(&workspace, &choice)?;
-    let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
+    let mut session = door.ears.unless_stopped(connecting).await?;
     let targets = targets(&session, wish, &lost)?;
     let options = PlanOptions { destroy: true, ..wish.guards.options() };
     let order = |target: TargetId| Order::new(nothing(&target), options.clone());

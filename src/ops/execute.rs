@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use tokio::sync::{mpsc::UnboundedSender, watch};
-
 use super::{
     approval::Approved,
+    ears::Ears,
     gates::{Patience, ask_all},
     planning::Planned,
     record::{self, RunFacts},
@@ -29,15 +28,6 @@ pub struct Manner {
     pub timeout: Duration,
     /// Most writes at once.
     pub parallelism: usize,
-}
-
-/// Who hears of a run and who may stop it.
-#[derive(Clone)]
-pub struct Ears {
-    /// Everything that happens.
-    pub events: UnboundedSender<Event>,
-    /// How often the user asked to stop.
-    pub stop: watch::Receiver<u8>,
 }
 
 /// How the run of one target ended.
@@ -112,7 +102,14 @@ pub(super) async fn run_target(
     ran.state = ended.state;
     let turned_back = turned_back(facts, &ran);
     // The records must tell how it ended, also where the lock was lost: the head's compare-and-swap is the fence.
-    session.cluster.finish(begun, ended, turned_back).await?;
+    match ears.at_parting(session.cluster.finish(begun, ended, turned_back)).await {
+        Some(done) => drop(done?),
+        None => ears.warn(format!("{target}: how it ended could not be recorded; the next apply finds out")),
+    }
+    if ears.is_stopping() {
+        // Nothing more is planned, and whoever stops a run wants to be gone.
+        return Ok(ran);
+    }
     session.refresh_ledgers().await?;
     session.refresh_types().await?;
     let keep = session.rendered.environment.policy.keep_revisions;

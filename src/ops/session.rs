@@ -12,7 +12,7 @@ use super::{
     trouble::Trouble,
     workspace::{Rendered, Workspace},
 };
-use crate::cluster::{Cluster, Connect, StateKey};
+use crate::cluster::{Cluster, Connect, Pod, StateKey};
 use crate::model::{Body, Commit, Event, Ledger, TypeMap};
 use crate::secrets::{Redactor, Sealer};
 use crate::sys::commits_between;
@@ -20,10 +20,12 @@ use crate::sys::commits_between;
 /// How the call wants the cluster reached; what it leaves open, the environment says.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
-    /// `--kubeconfig`, or the files of `KUBECONFIG`.
+    /// `--kubeconfig`, or the files of `KUBECONFIG`, or `~/.kube/config`.
     pub kubeconfig: Vec<PathBuf>,
     /// `--context`: replaces the environment's context name, never its identity pin.
     pub context: Option<String>,
+    /// What the Pod around us is told, for environments that say `inCluster`.
+    pub pod: Pod,
     /// `--as`.
     pub impersonate: Option<String>,
     /// `--as-group`.
@@ -96,10 +98,10 @@ pub(super) async fn connect(
     named(&workspace)?;
     // All that is wanted is rendered: the files themselves need not be kept in memory while the cluster is asked.
     workspace.checkout.files.clear();
-    let mut cluster = Cluster::connect(&Connect {
+    let how = Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),
-        in_cluster: wanted.in_cluster && reach.context.is_none(),
+        in_cluster: (wanted.in_cluster && reach.context.is_none()).then(|| reach.pod.clone()),
         identity: wanted.identity.clone(),
         impersonate: reach.impersonate.clone(),
         impersonate_groups: reach.impersonate_groups.clone(),
@@ -107,8 +109,8 @@ pub(super) async fn connect(
         https_proxy: reach.https_proxy.clone(),
         no_proxy: reach.no_proxy.clone(),
         parallelism: reach.parallelism.unwrap_or(Connect::default().parallelism),
-    })
-    .await?;
+    };
+    let mut cluster = Cluster::connect(&how).await?;
     if let Some(events) = events {
         cluster = cluster.telling(events);
     }

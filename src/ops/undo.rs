@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     approval,
-    execute::{Ears, Ran, run_target},
+    ears::Ears,
+    execute::{Ran, run_target},
     planning::{Order, Planned, nothing, plan_all},
     record::RunFacts,
     session::Session,

@@ -33,6 +33,8 @@ struct ClusterJson<'a> {
     server: &'a str,
     user: &'a str,
     version: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -57,6 +59,7 @@ pub(super) fn document<T: Serialize>(kind: &'static str, header: Option<&Header>
             server: &header.cluster.server,
             user: &header.cluster.user,
             version: &header.cluster.version,
+            remarks: &header.cluster.remarks,
         }),
         commit: header.map(|header| CommitJson {
             id: header.commit.id.as_deref(),

@@ -41,6 +41,7 @@ pub(super) fn header() -> Header {
             identity: "5e0c1f9a-0000-4000-8000-000000000001".to_owned(),
             user: "ci@example.org".to_owned(),
             version: "v1.36.3".to_owned(),
+            remarks: Vec::new(),
         },
         commit: Commit {
             id: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),

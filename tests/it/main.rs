@@ -20,6 +20,7 @@ mod kill;
 mod kube_prometheus;
 mod mlops;
 mod rbac;
+mod reach;
 mod records;
 mod restart;
 mod stops;

@@ -8,6 +8,7 @@ mod output;
 mod plan;
 mod rbac;
 mod trouble;
+mod unreached;
 mod watch;
 mod write;
 
