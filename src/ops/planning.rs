@@ -7,7 +7,7 @@ use std::{
 
 use futures::future::join_all;
 
-use super::{asking::make_plan, inventory, session::Session, trouble::Trouble};
+use super::{asking::make_plan, inventory, session::Session, trouble::Trouble, workspace::Rendered};
 use crate::apply::ready::judge;
 use crate::cluster::Sought;
 use crate::model::{
@@ -184,14 +184,25 @@ async fn surroundings(
     run: &BTreeMap<String, Surroundings>,
     options: &PlanOptions,
 ) -> Result<Surroundings, Trouble> {
-    let mut around = Surroundings::default();
     let own = &desired.target.stack;
-    for (target, other) in session.rendered.targets.iter().filter(|(target, _)| &target.id.stack != own) {
+    let mut around = around((&session.rendered, &session.ledgers), own, run);
+    count_victims(session, desired, ledger, options, &mut around).await?;
+    Ok(around)
+}
+
+/// What the other stacks of the environment declare, had, and bring in the same run.
+pub(super) fn around(
+    (rendered, ledgers): (&Rendered, &BTreeMap<String, Ledger>),
+    own: &str,
+    run: &BTreeMap<String, Surroundings>,
+) -> Surroundings {
+    let mut around = Surroundings::default();
+    for (target, other) in rendered.targets.iter().filter(|(target, _)| target.id.stack != own) {
         for id in other.objects.keys() {
             around.declared.entry(id.clone()).or_default().insert(target.id.stack.clone());
         }
     }
-    for (stack, other) in session.ledgers.iter().filter(|(stack, _)| *stack != own) {
+    for (stack, other) in ledgers.iter().filter(|(stack, _)| *stack != own) {
         for item in inventory::known(other) {
             around.inventoried.entry(item.object).or_default().insert(stack.clone());
         }
@@ -200,12 +211,11 @@ async fn surroundings(
         around.namespaces.extend(other.namespaces.clone());
         around.types.extend(other.types.clone());
     }
-    count_victims(session, desired, ledger, options, &mut around).await?;
-    Ok(around)
+    around
 }
 
 /// Namespaces and kinds that a stack of the run brings to the others.
-fn brought(other: &DesiredState) -> Surroundings {
+pub(super) fn brought(other: &DesiredState) -> Surroundings {
     let mut around = Surroundings::default();
     let stack = &other.target.stack;
     for (id, wanted) in &other.objects {

@@ -34,7 +34,7 @@ mod scene;
 mod superseded;
 
 pub use conclude::{carried, conclude};
-pub use context::{Allowed, Context, PlanOptions, Surroundings};
+pub use context::{Allowed, Context, PlanMode, PlanOptions, Surroundings, manager_of};
 pub use digest::{digest, digests};
 pub use drift::drift;
 pub use edges::{Edge, edges, graph};

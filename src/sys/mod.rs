@@ -14,7 +14,7 @@ mod terminal;
 mod walk;
 
 pub use clock::{Stopwatch, now, timestamp};
-pub use files::{FileError, append, find_root, read, read_text, write};
+pub use files::{FileError, append, files_below, find_root, read, read_text, write};
 pub use git::{CheckoutError, checkout_revision, checkout_working_tree};
 pub use history::commits_between;
 pub use holder::{boottime, holder, is_dead};

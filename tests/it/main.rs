@@ -19,6 +19,7 @@ mod init;
 mod kill;
 mod kube_prometheus;
 mod mlops;
+mod offline;
 mod rbac;
 mod reach;
 mod records;
