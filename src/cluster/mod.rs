@@ -23,6 +23,7 @@ mod request;
 mod schemas;
 mod status;
 mod surroundings;
+mod through;
 mod url;
 mod watch;
 mod write;
@@ -109,7 +110,8 @@ impl Cluster {
         }
     }
 
-    fn clean(&self, text: &str) -> String {
+    /// A text of the cluster with known secret values taken out.
+    pub fn clean(&self, text: &str) -> String {
         self.redact.as_ref().map_or_else(|| text.to_owned(), |redact| redact(text))
     }
 }

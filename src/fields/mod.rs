@@ -5,6 +5,7 @@
 
 mod compare;
 mod element;
+mod kept;
 mod merge;
 mod owned;
 mod owners;
@@ -14,10 +15,11 @@ mod set;
 mod unchanged;
 
 pub use compare::{Difference, compare};
+pub use kept::{entries_of, with_owners};
 pub use merge::merge_apply;
 pub use owned::{content, owned};
 pub use owners::{applies, disown, owners_of, writer_of};
-pub use path::{get, parse_path, parse_path_in, remove};
+pub use path::{get, parse_path, parse_path_in, put, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
 pub use unchanged::{Why, needs_no_write};

@@ -1,5 +1,7 @@
 //! `apply`: plan, ask, carry out, and see that nothing is left to do.
 
+use std::sync::Arc;
+
 use super::{
     carry::approve_and_run,
     planning::Order,
@@ -33,7 +35,6 @@ pub async fn apply(wish: &Wish, saved: Option<&SavedPlan>, door: &mut Door<'_>) 
 
 /// One order for each chosen target.
 pub(super) fn orders(session: &Session, options: &PlanOptions) -> Vec<Order> {
-    let order =
-        |desired: &crate::model::DesiredState| Order { desired: desired.clone(), options: options.clone() };
-    session.rendered.chosen().map(|(_, desired)| order(desired)).collect()
+    let chosen = session.rendered.chosen();
+    chosen.map(|(_, desired)| Order::new(Arc::clone(desired), options.clone())).collect()
 }

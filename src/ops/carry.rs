@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
+    approval::{self, Approved},
     execute::{Locks, Manner, lock_all, release_all, run_target},
-    gate::{self, Approved},
     planning::{Order, Planned, plan_all},
     record::RunFacts,
     saved::SavedPlan,
@@ -120,12 +120,12 @@ fn approved(
     let idle = planned.iter().all(|one| !one.has_work());
     let mut ask = |plans: &[Planned]| (door.ask)(session, plans);
     // What blocks stands in the plan: it is shown before it is refused.
-    gate::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
+    approval::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
     if idle {
         ask(&planned)?;
         return Ok(None);
     }
-    gate::approve(planned, &mut ask).map(Some)
+    approval::approve(planned, &mut ask).map(Some)
 }
 
 fn same_as_saved(session: &Session, planned: &[Planned], saved: &SavedPlan) -> Result<(), Trouble> {
@@ -150,7 +150,7 @@ async fn again(
         (session.rendered.environment.name.clone(), session.workspace.checkout.commit.clone());
     let saved = PlanFile::of(&environment, session.cluster.identity(), &commit, &before);
     same_as_saved(session, &now, &SavedPlan(saved))?;
-    gate::approve(now, &mut |_| Ok(()))
+    approval::approve(now, &mut |_| Ok(()))
 }
 
 async fn carry_out(

@@ -23,7 +23,7 @@ pub async fn destroy(wish: &Wish, door: &mut Door<'_>) -> Result<Applied, Troubl
     let mut session = door.ears.unless_stopped(connecting).await?;
     let targets = targets(&session, wish, &lost)?;
     let options = PlanOptions { destroy: true, ..wish.guards.options() };
-    let order = |target: TargetId| Order { desired: nothing(&target), options: options.clone() };
+    let order = |target: TargetId| Order::new(nothing(&target), options.clone());
     let orders: Vec<Order> =
         targets.into_iter().filter(|target| is_live(&session, target)).map(order).collect();
     if orders.is_empty() {

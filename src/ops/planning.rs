@@ -1,6 +1,9 @@
 //! From a session to the plan of each target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::future::join_all;
 
@@ -19,7 +22,7 @@ pub struct Planned {
     /// The plan.
     pub plan: Plan,
     /// What it wants.
-    pub desired: DesiredState,
+    pub desired: Arc<DesiredState>,
     /// What the cluster said.
     pub live: LiveState,
     /// What was recorded.
@@ -40,9 +43,18 @@ impl Planned {
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     /// What is wanted; empty for a destroy.
-    pub desired: DesiredState,
+    pub desired: Arc<DesiredState>,
     /// What the user asked for.
     pub options: PlanOptions,
+    /// What the cluster said, where it was asked already of at least these objects.
+    pub seen: Option<LiveState>,
+}
+
+impl Order {
+    /// An order for which the cluster is to be asked.
+    pub(super) fn new(desired: impl Into<Arc<DesiredState>>, options: PlanOptions) -> Self {
+        Self { desired: desired.into(), options, seen: None }
+    }
 }
 
 /// Plans each of the orders; their targets are observed and asked about at once.
@@ -60,9 +72,12 @@ async fn plan_one(
     schemas: &SchemaSet,
     run: &BTreeMap<String, Surroundings>,
 ) -> Result<Planned, Trouble> {
-    let Order { desired, mut options } = order;
+    let Order { desired, mut options, seen } = order;
     let ledger = session.ledger(&desired.target.stack);
-    let live = observe(session, &desired, &ledger).await;
+    let live = match seen {
+        Some(live) => live,
+        None => observe(session, &desired, &ledger).await,
+    };
     let around = surroundings(session, &desired, &ledger, run, &options).await?;
     let not_ready = not_ready(&live, &desired);
     // A run that ended well has waited for everything; any other left that to this one.
@@ -108,7 +123,10 @@ pub(super) async fn observe(session: &Session, desired: &DesiredState, ledger: &
         requires: &desired.requires,
         namespace: desired.namespace.as_deref(),
     };
-    session.cluster.observe(&sought, &session.types).await
+    let live = session.cluster.observe(&sought, &session.types).await;
+    let present = live.objects.values().filter_map(Observed::present);
+    session.learn_secrets(present.map(|object| &object.body).filter(|body| body.is_secret()));
+    live
 }
 
 /// What is known of the kinds of all orders, with those that definitions of the plan itself will bring.

@@ -1,6 +1,10 @@
 //! A connection to the environment's cluster, with all that its plans are made from.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -9,7 +13,7 @@ use super::{
     workspace::{Rendered, Workspace},
 };
 use crate::cluster::{Cluster, Connect, Pod, StateKey};
-use crate::model::{Commit, Event, Ledger, TypeMap};
+use crate::model::{Body, Commit, Event, Ledger, TypeMap};
 use crate::secrets::{Redactor, Sealer};
 use crate::sys::commits_between;
 
@@ -66,6 +70,8 @@ pub struct Session {
     pub ledgers: BTreeMap<String, Ledger>,
     /// Seals secret values.
     pub sealer: Sealer,
+    /// The secret values that no text may show.
+    pub(super) known_secrets: Arc<RwLock<Redactor>>,
     /// Whether the first apply has yet to make the key of digests.
     pub keyless: bool,
     /// Revisions that a rollback goes back to, by stack.
@@ -108,8 +114,12 @@ pub(super) async fn connect(
     if let Some(events) = events {
         cluster = cluster.telling(events);
     }
-    let redactor = redactor(&rendered);
-    cluster = cluster.redacting(Arc::new(move |text| redactor.redact(text)));
+    let known_secrets = Arc::new(RwLock::new(redactor(&rendered)));
+    let known = Arc::clone(&known_secrets);
+    cluster = cluster.redacting(Arc::new(move |text| {
+        // Whoever panicked while it learned left what it knew before.
+        known.read().unwrap_or_else(PoisonError::into_inner).redact(text)
+    }));
     let namespace = rendered.environment.policy.state_namespace.clone();
     let (types, ledgers, key) = tokio::join!(
         cluster.types(),
@@ -128,7 +138,8 @@ pub(super) async fn connect(
     };
     let ledgers = ledgers?;
     ours(&workspace, &rendered, &ledgers)?;
-    Ok(Session { ledgers, workspace, rendered, cluster, types, sealer, keyless, goals: BTreeMap::new() })
+    let goals = BTreeMap::new();
+    Ok(Session { workspace, rendered, cluster, types, ledgers, sealer, known_secrets, keyless, goals })
 }
 
 impl Session {
@@ -140,6 +151,11 @@ impl Session {
     /// The ledger of a stack; empty where it was never applied.
     pub fn ledger(&self, stack: &str) -> Ledger {
         self.ledgers.get(stack).cloned().unwrap_or_default()
+    }
+
+    /// Takes the secret values of more objects out of all texts from now on.
+    pub(super) fn learn_secrets<'b>(&self, bodies: impl IntoIterator<Item = &'b Body>) {
+        self.known_secrets.write().unwrap_or_else(PoisonError::into_inner).learn(bodies);
     }
 
     /// Reads the ledgers again.

@@ -64,7 +64,7 @@ fn replace(
     case: &Case,
     (live, immutable): (&LiveObject, &[String]),
 ) -> Verdict {
-    let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged };
+    let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged(Vec::new()) };
     let merged = crate::model::Body::new(estimate::merged(context, case, live));
     let differences = context.differences(live.body.tree(), &merged);
     let describe = |found: &fields::Difference| FieldChange {
@@ -84,7 +84,7 @@ fn replace(
         step_of(context, wanted, Action::Replace, format!("{} cannot change", immutable.join(", ")));
     step.fields = fields;
     step.estimated = Some("a replacement cannot be tried in a dry-run".to_owned());
-    step.pre_image = Some(live.body.clone());
+    step.pre_image = Some(fields::with_owners(live));
     step.write = Write::Replace {
         body: case.body.clone(),
         precondition: exact(live),

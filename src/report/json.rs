@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::{
-    FieldChange, Finding, Hold, ObjectId, Origin, Place, Problem, Severity, Shown, Strength, Summary, Until,
+    FieldChange, Finding, Hold, LeftField, ObjectId, Origin, Place, Problem, Severity, Shown, Strength,
+    Summary, Until,
 };
 
 use super::{header::Header, style::severity_word};
@@ -191,6 +192,22 @@ impl<'a> From<&'a FieldChange> for FieldJson<'a> {
             subresource: writer.and_then(|writer| writer.subresource.as_deref()),
             time: writer.and_then(|writer| writer.time.as_deref()),
             note: change.note.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a LeftField> for FieldJson<'a> {
+    fn from(left: &'a LeftField) -> Self {
+        let sealed = |shown: &Shown| matches!(shown, Shown::Sealed { .. });
+        Self {
+            path: left.path.to_string(),
+            sealed: sealed(&left.live) || sealed(&left.git),
+            before: ValueJson::new(&left.live),
+            after: ValueJson::new(&left.git),
+            manager: Some(&left.writer.manager),
+            subresource: left.writer.subresource.as_deref(),
+            time: left.writer.time.as_deref(),
+            note: Some("left to its manager"),
         }
     }
 }

@@ -13,6 +13,7 @@
 
 mod bed;
 mod cluster;
+mod gates;
 mod guards;
 mod init;
 mod kill;
@@ -24,6 +25,7 @@ mod records;
 mod restart;
 mod stops;
 mod support;
+mod taken;
 mod two_writers;
 mod walk;
 mod workflows;

@@ -225,6 +225,8 @@ fn exit(applied: &Applied) -> Exit {
             Exit::Interrupted
         } else if ran.is_good() {
             Exit::Done
+        } else if !ran.gates_hold() {
+            Exit::Partial
         } else if ran.is_stale() {
             Exit::Stale
         } else if ran.execution.wrote() {
