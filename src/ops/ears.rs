@@ -1,4 +1,4 @@
-//! Hearing of a run, and stopping it: before its first write at once, after its last one soon.
+//! Who hears of a run, and how a wish to stop ends what waits.
 
 use std::{
     future::{Future, pending},
@@ -31,7 +31,6 @@ impl Ears {
         *self.stop.borrow() > 0
     }
 
-    /// Tells of something that needs nobody's answer.
     pub(super) fn warn(&self, message: String) {
         // Nobody listens any more: then nobody misses it.
         self.events.send(Event::Warned { message }).ok();
