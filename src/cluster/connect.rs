@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{
     Cluster, Link, Patience,
     limit::Limiter,
-    reach::{Line, PluginError, Pod, target},
+    reach::{Line, PluginError, Pod, Target, target},
     request::CallError,
 };
 use crate::model::{ClusterIdentity, TypeMap};
@@ -154,7 +154,11 @@ impl From<PluginError> for ConnectError {
 impl Cluster {
     /// Reaches a cluster, asks who it is and who we are, and compares the pin.
     pub async fn connect(connect: &Connect) -> Result<Self, ConnectError> {
-        let target = target(connect).await?;
+        Self::known(target(connect).await?, connect).await
+    }
+
+    /// Asks a server who it is and who we are, and compares the pin.
+    async fn known(target: Target, connect: &Connect) -> Result<Self, ConnectError> {
         let first = Self::first_contact(&target.line, connect.parallelism);
         let own = target.own_line.as_ref().map(|line| Self::first_contact(line, connect.parallelism));
         let identity = timeout(FIRST_ANSWER, first.introduce(&target, own.as_ref()))

@@ -8,7 +8,11 @@ use http_body_util::BodyExt as _;
 use kube::client::Body as Wire;
 use tokio::time::{Instant, sleep};
 
-use super::{Cluster, Patience, reach::LineError, status};
+use super::{
+    Cluster, Patience,
+    reach::{CONNECT_TIMEOUT, LineError, READ_TIMEOUT},
+    status,
+};
 use crate::model::{Event, Refusal};
 
 /// Server-side apply, sent as JSON (which is YAML).
@@ -358,20 +362,28 @@ fn unanswered(error: LineError) -> Try {
         LineError::Credentials(text) => return Try::Final(CallError::NotSent(text)),
         LineError::Transport(error) => error,
     };
-    let text = chain(&error);
+    let mut text = chain(&error);
     let mut unsent = false;
+    let mut in_time = true;
     let mut link: Option<&(dyn StdError + 'static)> = Some(&error);
     while let Some(error) = link {
         unsent |= error
             .downcast_ref::<hyper_util::client::legacy::Error>()
             .is_some_and(hyper_util::client::legacy::Error::is_connect);
-        unsent |= error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        unsent |= kind == Some(io::ErrorKind::ConnectionRefused);
+        in_time &= kind != Some(io::ErrorKind::TimedOut);
         link = error.source();
     }
     if text.contains("certificate") {
         return Try::Final(CallError::NotSent(text));
+    }
+    if !in_time {
+        text = if unsent {
+            format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())
+        } else {
+            format!("silence for {} s", READ_TIMEOUT.as_secs())
+        };
     }
     let error = if unsent { CallError::NotSent(text) } else { CallError::Broken(text) };
     Try::Busy { error, pause: None, done: !unsent }

@@ -30,6 +30,11 @@ pub(super) fn choose(
     let uri: Uri = whole
         .parse()
         .map_err(|error: http::uri::InvalidUri| ConnectError::Proxy(hidden(), error.to_string()))?;
+    let known = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if known && uri.scheme_str() == Some("socks5") {
+        let why = "user and password are told to http:// proxies only".to_owned();
+        return Err(ConnectError::Proxy(hidden(), why));
+    }
     match uri.scheme_str() {
         Some("http" | "https" | "socks5") if uri.host().is_some() => Ok(Some(uri)),
         _ => {
@@ -146,5 +151,7 @@ mod tests {
         assert_eq!(named, Ok(Some("socks5://10.0.0.1:1080/".to_owned())));
         let wrong = proxy(Some("ftp://jane:secret@10.0.0.1"), "https://api.example.org").unwrap_err();
         assert!(wrong.contains("ftp://…@10.0.0.1") && !wrong.contains("secret"), "{wrong}");
+        let mute = proxy(Some("socks5h://jane:secret@10.0.0.1"), "https://api.example.org").unwrap_err();
+        assert!(mute.contains("http:// proxies only") && !mute.contains("secret"), "{mute}");
     }
 }

@@ -22,8 +22,10 @@ use super::{
 };
 use crate::cluster::connect::{Connect, ConnectError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// For a connection with its TLS handshake.
+pub(in crate::cluster) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// For one answer; longer than any but the slowest admission webhooks take.
+pub(in crate::cluster) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server that can be called.
 #[derive(Debug)]

@@ -94,6 +94,12 @@ fn assert_converges(plane: &ControlPlane, obsctl: &Obsctl, name: &str) {
 fn the_first_ctrl_c_ends_the_write_that_is_under_way_and_begins_no_other() {
     let Some((plane, _)) = plane() else { return };
     let repo = slow_repo("once");
+    let stack = "apiVersion: obsctl.dev/v1alpha1\nkind: Stack\nmetadata: {name: later}\n\
+         spec:\n  namespace: once\n  dependsOn: [{stack: once}]\n  sources:\n    - manifests: [all.yaml]\n";
+    repo.write("stacks/later/stack.yaml", stack);
+    repo.write("stacks/later/all.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: third}\n");
+    repo.edit("environments/lab/environment.yaml", "{name: once}", "{name: once}, {name: later}");
+    repo.commit("Another stack");
     let way = Way::to(plane).admin();
     let obsctl = way.obsctl(&repo);
     let mut running = amid_the_write(plane, &obsctl, "once");
@@ -105,6 +111,7 @@ fn the_first_ctrl_c_ends_the_write_that_is_under_way_and_begins_no_other() {
     let ran = running.wait();
     ran.assert_code(130, "apply, interrupted once");
     ran.assert_says("ConfigMap once/first");
+    ran.assert_says("lab/later: not begun, because you asked to stop.");
     let there: Vec<_> = owned(plane, "once").into_iter().collect();
     assert_eq!(there, ["/ConfigMap once/first"], "it was written, and the next was not begun");
     let unlock = obsctl.exits(0, &["unlock", "-e", "lab", "-s", "once", "--auto-approve"]);

@@ -21,6 +21,18 @@ fn requests_go_through_the_kubeconfigs_proxy() {
 }
 
 #[test]
+fn a_proxy_is_told_user_and_password() {
+    let Some((plane, _)) = plane() else { return };
+    let relay = Relay::start(Speech::Connect, "127.0.0.1", &plane.server());
+    let url = format!("http://jane:w%40rd@{}", relay.address());
+    let way = Way::to(plane).admin().cluster("proxy-url", url);
+    way.obsctl(&repo("known")).exits(0, PLAN).assert_says("  user     admin\n");
+    let told = format!("jane:w@rd@{}", plane.server().trim_start_matches("https://"));
+    let asked = relay.asked();
+    assert!(!asked.is_empty() && asked.iter().all(|target| *target == told), "{asked:?}");
+}
+
+#[test]
 fn the_environments_proxy_is_used_but_for_what_it_excepts() {
     let Some((plane, _)) = plane() else { return };
     let repo = repo("surrounded");
@@ -52,9 +64,13 @@ fn a_proxy_that_is_not_there_is_named_without_its_password() {
     let repo = repo("proxyless");
     for (scheme, why) in [("http", "onnection refused"), ("socks5", "failed to create underlying connection")]
     {
-        let url = format!("{scheme}://jane:hush-hush@127.0.0.1:1");
+        let (who, shown) = if scheme == "http" { ("jane:hush-hush@", "…@") } else { ("", "") };
+        let url = format!("{scheme}://{who}127.0.0.1:1");
         let down = Way::to(plane).admin().cluster("proxy-url", url).obsctl(&repo).exits(1, PLAN);
-        down.assert_says(&format!("{} through proxy {scheme}://…@127.0.0.1:1: cannot reach", plane.server()));
+        down.assert_says(&format!(
+            "{} through proxy {scheme}://{shown}127.0.0.1:1: cannot reach",
+            plane.server()
+        ));
         down.assert_says(why);
         down.assert_says("hint: the proxy comes from `proxy-url` of the kubeconfig, or from HTTPS_PROXY");
         assert!(!down.stderr.contains("hush-hush"), "{}", down.stderr);

@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 /// What it speaks before it passes bytes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speech {
@@ -104,16 +106,21 @@ impl Shared {
     }
 }
 
-/// Answers `CONNECT host:port HTTP/1.1` and returns `host:port`.
+/// Answers `CONNECT host:port HTTP/1.1` and returns `host:port`, after `user:password@` where those were told.
 fn connect(client: &mut TcpStream) -> Option<String> {
     let mut reader = BufReader::new(client.try_clone().ok()?);
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
-    let mut line = String::new();
+    let (mut line, mut who) = (String::new(), String::new());
     while reader.read_line(&mut line).ok()? > 2 {
+        let header = line.trim_end().to_ascii_lowercase();
+        if header.starts_with("proxy-authorization: basic ") {
+            let bytes = STANDARD.decode(line.trim_end().rsplit(' ').next()?).ok()?;
+            who = format!("{}@", String::from_utf8(bytes).ok()?);
+        }
         line.clear();
     }
-    let target = first.strip_prefix("CONNECT ")?.split(' ').next()?.to_owned();
+    let target = format!("{who}{}", first.strip_prefix("CONNECT ")?.split(' ').next()?);
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").ok()?;
     Some(target)
 }
