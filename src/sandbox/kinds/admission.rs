@@ -82,3 +82,33 @@ pub(super) fn prepare_custom_kind(object: &mut Value) {
     });
     set(object, "status", status);
 }
+
+pub(super) const FLOW: &str = "
+status = {}
+spec.matchingPrecedence = 1000
+spec.priorityLevelConfiguration = {}
+";
+
+pub(super) const PRIORITY_LEVEL: &str = "
+status = {}
+spec.limited?.nominalConcurrencyShares = 30
+spec.limited?.lendablePercent = 0
+spec.limited?.limitResponse = {}
+spec.limited?.limitResponse?.queuing?.queues = 64
+spec.limited?.limitResponse?.queuing?.handSize = 8
+spec.limited?.limitResponse?.queuing?.queueLengthLimit = 50
+spec.exempt?.nominalConcurrencyShares = 0
+spec.exempt?.lendablePercent = 0
+";
+
+/// The server answers for its own groups without asking anybody.
+pub(super) fn prepare_api_service(object: &mut Value) {
+    if at(object, "spec.service").is_none() {
+        let now = text(object, "metadata.creationTimestamp").to_owned();
+        let condition = serde_json::json!({
+            "type": "Available", "status": "True", "lastTransitionTime": now, "reason": "Local",
+            "message": "Local APIServices are always available",
+        });
+        set(object, "status", serde_json::json!({"conditions": [condition]}));
+    }
+}

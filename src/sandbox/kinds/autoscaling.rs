@@ -18,6 +18,7 @@ status.desiredReplicas = 0
 
 pub(super) const AUTOSCALER_V1: &str = r#"
 spec.minReplicas = 1
+spec.targetCPUUtilizationPercentage = 80
 spec.scaleTargetRef = {}
 status.currentReplicas = 0
 status.desiredReplicas = 0

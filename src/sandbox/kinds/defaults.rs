@@ -52,7 +52,12 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("rbac.authorization.k8s.io", "Role", meta::ROLE),
     ("rbac.authorization.k8s.io", "RoleBinding", meta::ROLE_BINDING),
     ("scheduling.k8s.io", "PriorityClass", meta::PRIORITY_CLASS),
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema", admission::FLOW),
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", admission::PRIORITY_LEVEL),
+    ("networking.k8s.io", "ServiceCIDR", networking::SERVICE_CIDR),
     ("storage.k8s.io", "CSIDriver", storage::CSI_DRIVER),
+    ("storage.k8s.io", "CSINode", storage::CSI_NODE),
+    ("storage.k8s.io", "VolumeAttachment", storage::ATTACHMENT),
     ("storage.k8s.io", "StorageClass", storage::STORAGE_CLASS),
 ];
 
@@ -73,6 +78,11 @@ pub fn default(object: &mut Value, gvk: &Gvk) {
         pod::default_spec(spec);
     }
     default_by_rule(object, gvk);
+    fill(object, gvk);
+}
+
+/// Fills in what the table of the kind says.
+pub(super) fn fill(object: &mut Value, gvk: &Gvk) {
     if let Some(table) = table(gvk) {
         table.fill(object);
     }
@@ -97,6 +107,8 @@ fn default_by_rule(object: &mut Value, gvk: &Gvk) {
         ("batch", "Job") => workload::default_job(object),
         ("", "Service") => service::default_service(object),
         ("", "Namespace") => meta::default_namespace(object),
+        ("", "Node") => meta::default_node(object),
+        ("", "LimitRange") => meta::default_limit_range(object),
         ("", "Secret") => meta::default_secret(object),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             meta::default_role_binding(object)

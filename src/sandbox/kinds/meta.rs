@@ -126,3 +126,48 @@ pub(super) fn default_role_binding(object: &mut Value) {
         }
     }
 }
+
+/// Adds a finalizer that the object may have already.
+pub(super) fn add_finalizer(object: &mut Value, name: &str) {
+    set_absent(object, "metadata.finalizers", json!([]));
+    if let Some(Value::Array(finalizers)) = object.pointer_mut("/metadata/finalizers") {
+        if !finalizers.contains(&json!(name)) {
+            finalizers.push(json!(name));
+        }
+    }
+}
+
+/// A new Node takes no pods before its controller has seen it.
+pub(super) fn prepare_node(object: &mut Value) {
+    let taint = json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
+    set_absent(object, "spec.taints", json!([]));
+    if let Some(Value::Array(taints)) = object.pointer_mut("/spec/taints") {
+        if !taints.iter().any(|old| old.get("key") == taint.get("key")) {
+            taints.push(taint);
+        }
+    }
+}
+
+/// What a Node may hand out is all it has, unless it says less.
+pub(super) fn default_node(object: &mut Value) {
+    if let Some(capacity) = object.pointer("/status/capacity").cloned() {
+        set_absent(object, "status.allocatable", capacity);
+    }
+}
+
+/// Containers are limited to the maximum and request the least, unless the range says otherwise.
+pub(super) fn default_limit_range(object: &mut Value) {
+    for limit in items_mut(object, "spec.limits") {
+        if text(limit, "type") != "Container" {
+            continue;
+        }
+        for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
+            let Some(Value::Object(given)) = limit.get(from).cloned() else { continue };
+            set_absent(limit, to, Map::new());
+            let Some(Value::Object(filled)) = limit.get_mut(to) else { continue };
+            for (resource, amount) in given {
+                filled.entry(resource).or_insert(amount);
+            }
+        }
+    }
+}

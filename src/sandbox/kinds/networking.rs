@@ -17,6 +17,10 @@ spec = {}
 spec.parameters?.scope = "Cluster"
 "#;
 
+pub(super) const SERVICE_CIDR: &str = "
+status = {}
+";
+
 pub(super) const NETWORK_POLICY: &str = r#"
 spec.podSelector = {}
 spec.ingress|egress[].ports[].protocol = "TCP"

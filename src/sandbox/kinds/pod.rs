@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
+    create::Allocate,
+    quantity::nanos,
     table::Table,
     value::{at, flag, items, items_mut, set, set_absent, text},
 };
@@ -22,7 +24,6 @@ containers|initContainers|ephemeralContainers[].ports[].protocol = "TCP"
 containers|initContainers|ephemeralContainers[].env[].valueFrom?.fieldRef?.apiVersion = "v1"
 containers|initContainers|ephemeralContainers[].env[].valueFrom?.resourceFieldRef?.divisor = "0"
 containers|initContainers|ephemeralContainers[].env[].valueFrom?.fileKeyRef?.optional = false
-containers|initContainers|ephemeralContainers[].securityContext?.procMount = "Default"
 containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.timeoutSeconds = 1
 containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.periodSeconds = 10
 containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.successThreshold = 1
@@ -100,12 +101,6 @@ pub(super) fn default_pod(spec: &mut Value) {
 
 fn default_container(container: &mut Value) {
     set_pull_policy(container, "image", "imagePullPolicy");
-    // The same type serves as handler of a life cycle hook and of a probe.
-    if let Some(context) = container.get_mut("securityContext").and_then(Value::as_object_mut) {
-        if context.get("procMount").and_then(Value::as_str) == Some("Default") {
-            context.shift_remove("procMount");
-        }
-    }
 }
 
 /// An image that names no version is pulled each time.
@@ -114,8 +109,16 @@ fn set_pull_policy(value: &mut Value, image: &str, policy: &str) {
     if name.is_empty() && policy == "pullPolicy" {
         return;
     }
-    let always = tag(name) == "latest";
+    let always = is_reference(name) && tag(name) == "latest";
     set_absent(value, policy, if always { "Always" } else { "IfNotPresent" });
+}
+
+/// Whether the server can read the name of an image; it shrugs at one that it cannot.
+fn is_reference(image: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+    let path = image.split_once('/').map_or(image, |(_, path)| path);
+    let path = path.split([':', '@']).next().unwrap_or(path);
+    !path.is_empty() && image.chars().all(allowed) && !path.contains(|c: char| c.is_ascii_uppercase())
 }
 
 /// The tag of an image reference: `latest` where it names neither tag nor digest.
@@ -164,6 +167,66 @@ fn default_requests(container: &mut Value) {
                 requests.insert(name, limit);
             }
         }
+    }
+}
+
+/// A new Pod waits, has the priority of its class, and bears a node's absence for a while.
+pub(super) fn prepare_pod(object: &mut Value, cx: &dyn Allocate) {
+    set(object, "status.phase", "Pending");
+    let class = quality(object.get("spec").unwrap_or(&Value::Null));
+    set(object, "status.qosClass", class);
+    let Some(spec) = object.get_mut("spec") else { return };
+    if let Some(priority) = cx.priority(text(spec, "priorityClassName")) {
+        set(spec, "priorityClassName", priority.class);
+        set_absent(spec, "priority", priority.value);
+        set_absent(spec, "preemptionPolicy", priority.preemption);
+    }
+    set_absent(spec, "priority", 0);
+    set_absent(spec, "preemptionPolicy", "PreemptLowerPriority");
+    bear_absence(spec);
+}
+
+fn bear_absence(spec: &mut Value) {
+    set_absent(spec, "tolerations", Value::Array(Vec::new()));
+    let Some(Value::Array(tolerations)) = spec.get_mut("tolerations") else { return };
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let bears = |toleration: &Value| {
+            let named = text(toleration, "key");
+            (named.is_empty() || named == key) && matches!(text(toleration, "effect"), "" | "NoExecute")
+        };
+        if !tolerations.iter().any(bears) {
+            tolerations.push(json!({
+                "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300,
+            }));
+        }
+    }
+}
+
+/// How safe a pod is from eviction, which follows from what its containers request and are limited to.
+fn quality(spec: &Value) -> &'static str {
+    const MEASURED: [&str; 2] = ["cpu", "memory"];
+    let all: Vec<&Value> =
+        containers(spec).filter(|(list, ..)| *list != "ephemeralContainers").map(|(.., it)| it).collect();
+    let amount = |container: &Value, sort: &str, name: &str| {
+        at(container, &format!("resources.{sort}.{name}")).and_then(nanos).filter(|nanos| *nanos > 0)
+    };
+    let any = |container: &&Value| {
+        MEASURED
+            .iter()
+            .any(|name| ["limits", "requests"].iter().any(|sort| amount(container, sort, name).is_some()))
+    };
+    let full = |container: &&Value| {
+        MEASURED.iter().all(|name| {
+            let limit = amount(container, "limits", name);
+            limit.is_some() && amount(container, "requests", name) == limit
+        })
+    };
+    if !all.iter().any(any) {
+        "BestEffort"
+    } else if all.iter().all(full) {
+        "Guaranteed"
+    } else {
+        "Burstable"
     }
 }
 

@@ -51,16 +51,11 @@ fn rewrite(value: &mut Value, step: i128) {
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return,
     };
-    // A plain number of units is kept as it was typed, however large; but for zero.
-    let plain = !text.contains(|c: char| !c.is_ascii_digit() && !"+-.".contains(c))
-        && text.split_once('.').is_none_or(|(_, fraction)| fraction.is_empty());
-    let Some(amount) = parse(&text) else {
-        if plain && text.contains(|c: char| c.is_ascii_digit()) {
-            *value = Value::String(text);
-        }
-        return;
-    };
-    *value = Value::String(if plain && amount.nanos != 0 { text } else { written(amount, step) });
+    // What is written like a whole number, but for a sign or a point too many, is kept as it was typed.
+    let digits = text.trim_start_matches('+').trim_end_matches('.');
+    let typed = digits.len() < text.len() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(amount) = parse(&text) else { return };
+    *value = Value::String(if typed && amount.nanos != 0 { text } else { written(amount, step) });
 }
 
 fn parse(text: &str) -> Option<Amount> {
@@ -157,6 +152,8 @@ mod tests {
             (json!("1024"), "1024"),
             (json!(".5"), "500m"),
             (json!("5."), "5."),
+            (json!("+1"), "+1"),
+            (json!(2000), "2k"),
             (json!("100000u"), "100m"),
             (json!("1.1Gi"), "1181116006400m"),
             (json!("1025Mi"), "1025Mi"),

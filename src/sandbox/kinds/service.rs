@@ -13,6 +13,7 @@ spec.sessionAffinity = "None"
 spec.type = "ClusterIP"
 spec(sessionAffinity=ClientIP).sessionAffinityConfig.clientIP.timeoutSeconds = 10800
 spec.ports[].protocol = "TCP"
+spec(type=ClusterIP)(externalIPs).externalTrafficPolicy = "Cluster"
 spec(type=NodePort).externalTrafficPolicy = "Cluster"
 spec(type=LoadBalancer).externalTrafficPolicy = "Cluster"
 spec(type=ClusterIP).internalTrafficPolicy = "Cluster"
@@ -26,6 +27,8 @@ subsets[].ports[].protocol = "TCP"
 "#;
 
 pub(super) const ENDPOINT_SLICE: &str = r#"
+endpoints = null
+ports = null
 ports[].name = ""
 ports[].protocol = "TCP"
 endpoints[].conditions = {}
@@ -66,16 +69,15 @@ fn default_families(object: &mut Value) {
         at(object, "spec.selector").and_then(Value::as_object).is_some_and(|it| !it.is_empty());
     let dual = is_headless(object) && !with_selector;
     let policy = if dual { "RequireDualStack" } else { "SingleStack" };
-    let named = !items(object, "spec.ipFamilies").is_empty();
-    set_absent(
-        object,
-        "spec.ipFamilyPolicy",
-        if dual && named && items(object, "spec.ipFamilies").len() == 1 { "SingleStack" } else { policy },
-    );
-    let both = text(object, "spec.ipFamilyPolicy") != "SingleStack" && dual;
-    if !named {
-        set(object, "spec.ipFamilies", if both { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) });
+    set_absent(object, "spec.ipFamilyPolicy", policy);
+    if dual && text(object, "spec.ipFamilyPolicy") != "SingleStack" {
+        let families = match items(object, "spec.ipFamilies").first().and_then(Value::as_str) {
+            Some("IPv6") => json!(["IPv6", "IPv4"]),
+            _ => json!(["IPv4", "IPv6"]),
+        };
+        set(object, "spec.ipFamilies", families);
     }
+    set_absent(object, "spec.ipFamilies", json!(["IPv4"]));
 }
 
 fn give_cluster_ips(object: &mut Value, cx: &mut dyn Allocate) {

@@ -10,7 +10,8 @@
 //! | `a\|b` | `a` as well as `b` |
 //! | `a(k=v)`, `a(k)`, `a(!k)` | the map `a`, if present and its key `k` is the string `v`, is there, is absent |
 //!
-//! The last key gets the JSON value where it is absent.
+//! The last key gets the JSON value where it is absent; null, which is what Go prints for a list it always prints, also
+//! where the list is empty.
 
 use serde_json::{Map, Value};
 
@@ -104,7 +105,10 @@ fn fill(steps: &[Step], line: &Line, at: &mut Value) {
     let Value::Object(map) = at else { return };
     let Some((step, rest)) = steps.split_first() else {
         for key in &line.keys {
-            map.entry(*key).or_insert_with(|| line.value.clone());
+            let value = map.entry(*key).or_insert_with(|| line.value.clone());
+            if line.value.is_null() && value.as_array().is_some_and(Vec::is_empty) {
+                *value = Value::Null;
+            }
         }
         return;
     };
@@ -162,6 +166,7 @@ mod tests {
         check("a.b = 1", json!({}), &json!({"a": {"b": 1}}));
         check("a.b = 1", json!({"a": {"b": 2}}), &json!({"a": {"b": 2}}));
         check("a|b?.c = {}", json!({"b": {}}), &json!({"b": {"c": {}}}));
+        check("a = null", json!({"a": []}), &json!({"a": null}));
     }
 
     #[test]

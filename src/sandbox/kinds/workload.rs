@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::value::{at, items_mut, set, set_absent, text};
+use super::value::{at, flag, items_mut, remove, set, set_absent, text};
 
 pub(super) const DEPLOYMENT: &str = r#"
 status = {}
@@ -20,8 +20,11 @@ status.replicas = 0
 status.availableReplicas = 0
 spec.template.metadata = {}
 spec.podManagementPolicy = "OrderedReady"
+spec.updateStrategy(!type).rollingUpdate.partition = 0
+spec(!updateStrategy).updateStrategy.rollingUpdate.partition = 0
 spec.updateStrategy.type = "RollingUpdate"
-spec.updateStrategy(type=RollingUpdate).rollingUpdate.partition = 0
+spec.updateStrategy(type=RollingUpdate).rollingUpdate?.partition = 0
+spec.serviceName = ""
 spec.replicas = 1
 spec.revisionHistoryLimit = 10
 spec.persistentVolumeClaimRetentionPolicy.whenDeleted = "Retain"
@@ -121,7 +124,8 @@ pub(super) fn default_job(object: &mut Value) {
 
 /// A Job gets a selector of its own, and labels that carry its uid, unless its author wants to choose them.
 pub(super) fn prepare_job(object: &mut Value) {
-    if at(object, "spec.manualSelector").and_then(Value::as_bool) == Some(true) {
+    set_absent(object, "spec.manualSelector", false);
+    if flag(object, "spec.manualSelector") {
         return;
     }
     let (name, uid) = (text(object, "metadata.name").to_owned(), text(object, "metadata.uid").to_owned());
@@ -134,6 +138,11 @@ pub(super) fn prepare_job(object: &mut Value) {
             labels.insert(format!("{prefix}job-name"), Value::from(name.clone()));
             labels.insert(format!("{prefix}controller-uid"), Value::from(uid.clone()));
         }
+    }
+    // The defaults took the labels of the template before it had these.
+    if at(object, "metadata.labels").is_none() {
+        let labels = at(object, "spec.template.metadata.labels").cloned().unwrap_or_default();
+        set(object, "metadata.labels", labels);
     }
     if at(object, "spec.selector").is_none() {
         set(object, "spec.selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
@@ -156,4 +165,6 @@ pub(super) fn prepare_stateful_set(object: &mut Value) {
     for template in items_mut(object, "spec.volumeClaimTemplates") {
         set(template, "status", json!({"phase": "Pending"}));
     }
+    // Behind a feature gate that is off.
+    remove(object, "spec.updateStrategy.rollingUpdate.maxUnavailable");
 }
