@@ -8,5 +8,9 @@
 //! Requests enter, from the `kube` client of this process or from a socket; the answers of an API server leave.
 //! Access control, webhooks and real nodes are not here, and nothing leaves the machine.
 
-pub mod kinds;
+mod api;
+mod kinds;
+mod resources;
 mod store;
+mod table;
+mod write;

@@ -10,7 +10,7 @@ mod document;
 mod raw;
 mod set;
 
-pub use builtin::builtin_types;
+pub use builtin::{builtin_components, builtin_types};
 pub use crd::crd_types;
 pub use cursor::{Key, Schema};
 pub use document::{ListType, MapType, Sort};
