@@ -9,8 +9,14 @@
 //! Access control, webhooks and real nodes are not here, and nothing leaves the machine.
 
 mod api;
+mod faults;
+mod first;
 mod kinds;
 mod resources;
+mod service;
 mod store;
 mod table;
 mod write;
+
+pub use faults::{Fault, Trouble};
+pub use service::{Body, Sandbox, SandboxError};

@@ -33,17 +33,18 @@ pub(crate) fn viewed<'a>(object: &'a Object, resource: &Resource) -> Cow<'a, str
 
 /// A stored object in the version of a resource.
 pub(crate) fn view(object: &Object, resource: &Resource) -> Value {
-    converted(object.tree().clone(), &resource.stored, &resource.gvk)
+    to_version(object.tree().clone(), &resource.stored, &resource.gvk)
 }
 
 /// An object of a resource's version as it is stored.
 pub(crate) fn stored(tree: Value, resource: &Resource) -> Value {
-    let mut tree = converted(tree, &resource.gvk, &resource.stored);
+    let mut tree = to_version(tree, &resource.gvk, &resource.stored);
     headed(&mut tree, &resource.stored.kind, &resource.stored.api_version());
     tree
 }
 
-fn converted(mut tree: Value, from: &Gvk, to: &Gvk) -> Value {
+/// An object of one version of its kind in another.
+pub(crate) fn to_version(mut tree: Value, from: &Gvk, to: &Gvk) -> Value {
     if from == to {
         return tree;
     }

@@ -17,10 +17,10 @@ mod tree;
 mod watch;
 
 pub(crate) use ask::Ask;
-pub(crate) use convert::{stored, view};
+pub(crate) use convert::{stored, to_version, view};
 pub(crate) use denial::{Denial, details};
 pub(crate) use dispatch::{Answer, Heard, answer};
-pub(crate) use engine::Engine;
+pub(crate) use engine::{DEFINITIONS, Engine};
 pub(crate) use form::{Form, wanted};
 pub(crate) use options::{FieldValidation, Options};
 pub(crate) use read::{key, shown};
