@@ -38,7 +38,9 @@ pub struct Fault {
 
 impl Fault {
     fn meets(&self, method: &str, target: &Target) -> bool {
-        let fits = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| Some(wanted) == is);
+        let fits = |wanted: &Option<String>, is: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| Some(wanted) == is)
+        };
         fits(&self.method, Some(method))
             && fits(&self.resource, Some(&target.plural))
             && fits(&self.name, target.name.as_deref())
@@ -76,8 +78,7 @@ impl Faults {
 
     /// Whether an object is planned never to become ready.
     pub(super) fn never_ready(&self, resource: &str, name: &str) -> bool {
-        let target =
-            Target { plural: resource.to_owned(), name: Some(name.to_owned()), ..Target::default() };
+        let target = Target { plural: resource.to_owned(), name: Some(name.to_owned()), ..Target::default() };
         self.planned.iter().any(|fault| fault.trouble == Trouble::NeverReady && fault.meets("", &target))
     }
 }

@@ -35,7 +35,11 @@ fn objects(kubernetes: &str) -> Vec<(&'static str, Value)> {
         objects.push(("/api/v1/namespaces", json!({"metadata": {"name": name}})));
     }
     for (name, value, words) in [
-        ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster"),
+        (
+            "system-cluster-critical",
+            2_000_000_000,
+            "Used for system critical pods that must run in the cluster",
+        ),
         ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved"),
     ] {
         let class = json!({"metadata": {"name": name}, "value": value, "description": words});

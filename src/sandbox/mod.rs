@@ -13,10 +13,12 @@ mod faults;
 mod first;
 mod kinds;
 mod resources;
+mod serve;
 mod service;
 mod store;
 mod table;
 mod write;
 
 pub use faults::{Fault, Trouble};
+pub use serve::{Listener, Serving, kubeconfig};
 pub use service::{Body, Sandbox, SandboxError};

@@ -84,6 +84,12 @@ impl Sandbox {
         Self(Arc::new(Shared { engine, faults, news, kubernetes }))
     }
 
+    /// The same, with the cluster's controllers at work for as long as any handle is there.
+    #[must_use]
+    pub fn alive(self) -> Self {
+        self
+    }
+
     /// Plans a fault.
     pub fn plan_fault(&self, fault: Fault) {
         self.0.faults().plan(fault);
@@ -255,8 +261,11 @@ fn refused(denial: &Denial) -> Response<Body> {
 }
 
 fn busy(seconds: u64) -> Response<Body> {
-    let denial =
-        Denial::new(429, "TooManyRequests", "the server has received too many requests and has asked us to try again later");
+    let denial = Denial::new(
+        429,
+        "TooManyRequests",
+        "the server has received too many requests and has asked us to try again later",
+    );
     let mut response = refused(&denial);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{
-    form::Wanted,
-    options::Options,
-    route::Target,
-};
+use super::{form::Wanted, options::Options, route::Target};
 use crate::sandbox::resources::Resource;
 
 /// A request about objects.

@@ -91,7 +91,9 @@ fn older_autoscaler(tree: &mut Value) {
         // Here the number is no pointer and is always said.
         status.entry("currentReplicas").or_insert(json!(0));
     }
-    if let (Some(annotation), Some(metadata)) = (annotation, tree.get_mut("metadata").and_then(Value::as_object_mut)) {
+    if let (Some(annotation), Some(metadata)) =
+        (annotation, tree.get_mut("metadata").and_then(Value::as_object_mut))
+    {
         let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
         if let Some(annotations) = annotations.as_object_mut() {
             annotations.insert(METRICS.to_owned(), json!(annotation));

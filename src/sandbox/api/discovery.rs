@@ -14,13 +14,15 @@ pub(super) fn core_versions() -> Value {
 
 /// `/apis`.
 pub(super) fn groups(registry: &Registry) -> Value {
-    let groups: Vec<Value> = registry.groups().iter().filter(|(name, _)| !name.is_empty()).map(described).collect();
+    let groups: Vec<Value> =
+        registry.groups().iter().filter(|(name, _)| !name.is_empty()).map(described).collect();
     json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
 }
 
 /// `/apis/GROUP`; none where there is no such group.
 pub(super) fn group(registry: &Registry, name: &str) -> Option<Value> {
-    let mut group = registry.groups().iter().find(|(known, _)| known == name && !name.is_empty()).map(described)?;
+    let mut group =
+        registry.groups().iter().find(|(known, _)| known == name && !name.is_empty()).map(described)?;
     if let Some(map) = group.as_object_mut() {
         map.shift_insert(0, "kind".to_owned(), json!("APIGroup"));
         map.shift_insert(1, "apiVersion".to_owned(), json!("v1"));
@@ -63,7 +65,9 @@ pub(super) fn resources(registry: &Registry, group: &str, version: &str) -> Opti
             listed.push(entry);
         }
     }
-    Some(json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": listed}))
+    Some(
+        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": listed}),
+    )
 }
 
 fn add_names(entry: &mut Value, resource: &Resource) {
@@ -115,7 +119,8 @@ pub(super) fn aggregated(registry: &Registry, core: bool) -> Value {
     let items: Vec<Value> = (groups.iter())
         .filter(|(name, _)| name.is_empty() == core)
         .map(|(name, versions)| {
-            let versions: Vec<Value> = versions.iter().map(|version| aggregated_version(registry, name, version)).collect();
+            let versions: Vec<Value> =
+                versions.iter().map(|version| aggregated_version(registry, name, version)).collect();
             let metadata = if core { json!({}) } else { json!({"name": name}) };
             json!({"metadata": metadata, "versions": versions})
         })

@@ -72,7 +72,13 @@ impl Answer {
 
     fn plain(code: StatusCode, text: &str) -> Self {
         let text = text.to_owned();
-        Self::Text { code, content_type: "text/plain; charset=utf-8", text, warnings: Vec::new(), retry_after: None }
+        Self::Text {
+            code,
+            content_type: "text/plain; charset=utf-8",
+            text,
+            warnings: Vec::new(),
+            retry_after: None,
+        }
     }
 
     fn refused(denial: &Denial) -> Self {
@@ -199,7 +205,9 @@ fn object(engine: &mut Engine, method: &Method, ask: &Ask) -> Result<Answer, Den
         }
         "PUT" if resource.allows("update") => write::replace(engine, ask).map(|written| shown(&written, ask)),
         "PATCH" if resource.allows("patch") => write::patch(engine, ask).map(|written| shown(&written, ask)),
-        "DELETE" if resource.allows("delete") => write::delete(engine, ask).map(|written| shown(&written, ask)),
+        "DELETE" if resource.allows("delete") => {
+            write::delete(engine, ask).map(|written| shown(&written, ask))
+        }
         _ => Err(Denial::method_not_allowed()),
     }
 }
@@ -223,12 +231,20 @@ fn part(engine: &mut Engine, method: &Method, ask: &Ask, sub: &str) -> Result<An
             read::object(engine, ask, ask.name())?;
             Ok(Answer::plain(StatusCode::OK, ""))
         }
-        ("GET", "status") => read::object(engine, ask, ask.name()).map(|text| Answer::of(StatusCode::OK, text)),
-        ("GET", "scale") => write::scale(engine, ask).map(|scale| Answer::of(StatusCode::OK, scale.to_string())),
-        ("PUT", "status" | "scale" | "finalize") => write::replace(engine, ask).map(|written| shown(&written, ask)),
+        ("GET", "status") => {
+            read::object(engine, ask, ask.name()).map(|text| Answer::of(StatusCode::OK, text))
+        }
+        ("GET", "scale") => {
+            write::scale(engine, ask).map(|scale| Answer::of(StatusCode::OK, scale.to_string()))
+        }
+        ("PUT", "status" | "scale" | "finalize") => {
+            write::replace(engine, ask).map(|written| shown(&written, ask))
+        }
         ("PATCH", "status" | "scale") => write::patch(engine, ask).map(|written| shown(&written, ask)),
         ("POST", "eviction") => write::evict(engine, ask).map(|written| shown(&written, ask)),
-        ("POST", "token") => write::token(engine, ask).map(|token| Answer::of(StatusCode::CREATED, token.to_string())),
+        ("POST", "token") => {
+            write::token(engine, ask).map(|token| Answer::of(StatusCode::CREATED, token.to_string()))
+        }
         _ => Err(Denial::method_not_allowed()),
     }
 }

@@ -63,7 +63,9 @@ impl Engine {
 
 /// The entry of the controllers that write the status of a definition.
 fn track_status(crd: &mut Value, now: &str) {
-    let Some(managed) = crd.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut) else { return };
+    let Some(managed) = crd.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut) else {
+        return;
+    };
     let condition = |sort: &str| {
         (
             format!("k:{{\"type\":\"{sort}\"}}"),

@@ -27,7 +27,12 @@ pub(crate) struct Documents {
 
 impl Documents {
     /// The document of a version and its hash; none where nothing of it is served.
-    pub(super) fn of(&mut self, registry: &Registry, group: &str, version: &str) -> Option<(Arc<str>, String)> {
+    pub(super) fn of(
+        &mut self,
+        registry: &Registry,
+        group: &str,
+        version: &str,
+    ) -> Option<(Arc<str>, String)> {
         if self.edition != registry.edition {
             self.made.clear();
             self.edition = registry.edition;
@@ -52,9 +57,16 @@ impl Documents {
         let mut paths = Map::new();
         for (group, versions) in registry.groups() {
             for version in versions {
-                let path = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
+                let path = if group.is_empty() {
+                    format!("api/{version}")
+                } else {
+                    format!("apis/{group}/{version}")
+                };
                 let Some((_, hash)) = self.of(registry, &group, &version) else { continue };
-                paths.insert(path.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}));
+                paths.insert(
+                    path.clone(),
+                    json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
+                );
             }
         }
         json!({"paths": paths})
@@ -69,7 +81,8 @@ fn document(resources: &[&Arc<Resource>]) -> Value {
     for resource in resources {
         match &resource.custom {
             Some(custom) => {
-                let schema = custom.version(&resource.gvk.version).and_then(|v| v.pointer("/schema/openAPIV3Schema"));
+                let schema =
+                    custom.version(&resource.gvk.version).and_then(|v| v.pointer("/schema/openAPIV3Schema"));
                 components.insert(component_name(resource), custom_component(resource, schema));
                 wanted.insert(OBJECT_META.to_owned());
             }
@@ -79,7 +92,8 @@ fn document(resources: &[&Arc<Resource>]) -> Value {
     }
     let mut open: Vec<String> = wanted.into_iter().collect();
     while let Some(name) = open.pop() {
-        let Some(schema) = builtin.and_then(|all| all.get(&name)).filter(|_| !components.contains_key(&name)) else {
+        let Some(schema) = builtin.and_then(|all| all.get(&name)).filter(|_| !components.contains_key(&name))
+        else {
             continue;
         };
         references(schema, &mut open);
@@ -95,7 +109,10 @@ fn document(resources: &[&Arc<Resource>]) -> Value {
 fn named(all: &Map<String, Value>, resource: &Resource) -> Option<String> {
     let wanted = gvk(resource);
     let found = all.iter().find(|(_, schema)| {
-        schema.get(GVK).and_then(Value::as_array).is_some_and(|kinds| kinds.len() == 1 && kinds.contains(&wanted))
+        schema
+            .get(GVK)
+            .and_then(Value::as_array)
+            .is_some_and(|kinds| kinds.len() == 1 && kinds.contains(&wanted))
     });
     found.map(|(name, _)| name.clone())
 }
@@ -178,7 +195,12 @@ fn add_paths(paths: &mut Map<String, Value>, resource: &Resource) {
             known.map(|(_, method, action)| ((*method).to_owned(), operation(action))).collect();
         Value::Object(map)
     };
-    let object = [("get", "get", "get"), ("update", "put", "put"), ("patch", "patch", "patch"), ("delete", "delete", "delete")];
+    let object = [
+        ("get", "get", "get"),
+        ("update", "put", "put"),
+        ("patch", "patch", "patch"),
+        ("delete", "delete", "delete"),
+    ];
     paths.insert(collection.clone(), of(&[("list", "get", "list"), ("create", "post", "post")]));
     if resource.status {
         let verbs = [("get", "get", "get"), ("update", "put", "put"), ("patch", "patch", "patch")];

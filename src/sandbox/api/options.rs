@@ -64,14 +64,26 @@ impl Options {
     pub(crate) fn check(&self, kind: &str, apply: bool) -> Result<(), Denial> {
         let mut causes = Vec::new();
         if kind == "PatchOptions" && !apply && self.get("force").is_some() {
-            causes.push(cause("force", "FieldValueForbidden", "Forbidden: may not be specified for non-apply patch"));
+            causes.push(cause(
+                "force",
+                "FieldValueForbidden",
+                "Forbidden: may not be specified for non-apply patch",
+            ));
         }
         match self.get("fieldManager") {
             None if apply => {
-                causes.push(cause("fieldManager", "FieldValueRequired", "Required value: is required for apply patch"));
+                causes.push(cause(
+                    "fieldManager",
+                    "FieldValueRequired",
+                    "Required value: is required for apply patch",
+                ));
             }
             Some(manager) if manager.len() > LONGEST_MANAGER => {
-                causes.push(cause("fieldManager", "FieldValueTooLong", "Too long: may not be more than 128 bytes"));
+                causes.push(cause(
+                    "fieldManager",
+                    "FieldValueTooLong",
+                    "Too long: may not be more than 128 bytes",
+                ));
             }
             Some(manager) if manager.chars().any(char::is_control) => {
                 let message = format!("Invalid value: {manager:?}: should only contain printable characters");

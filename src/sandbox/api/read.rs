@@ -73,12 +73,15 @@ struct MetadataOf<'a> {
 /// `PartialObjectMetadata` of an object, without parsing more than where its metadata begins and ends.
 pub(crate) fn metadata_only(text: &str) -> String {
     let metadata = serde_json::from_str::<MetadataOf<'_>>(text).map_or("{}", |found| found.metadata.get());
-    format!("{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{metadata}}}")
+    format!(
+        "{{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{metadata}}}"
+    )
 }
 
 /// A list as text.
 pub(crate) fn collection(engine: &Engine, ask: &Ask) -> Result<String, Denial> {
-    let selector = Selector::of(ask.options.get("labelSelector"), ask.options.get("fieldSelector"), &ask.resource)?;
+    let selector =
+        Selector::of(ask.options.get("labelSelector"), ask.options.get("fieldSelector"), &ask.resource)?;
     let page = page(engine, ask, &selector)?;
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
     if let (Some(next), Some(map)) = (&page.next, metadata.as_object_mut()) {
@@ -111,7 +114,9 @@ fn listed(ask: &Ask, objects: &[Arc<Object>], metadata: &Value) -> String {
     };
     let size: usize = objects.iter().map(|object| object.text().len()).sum();
     let mut text = String::with_capacity(size + 256);
-    text.push_str(&format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":["));
+    text.push_str(&format!(
+        "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":["
+    ));
     for (i, object) in objects.iter().enumerate() {
         if i > 0 {
             text.push(',');
@@ -148,7 +153,8 @@ fn known_version(engine: &Engine, ask: &Ask) -> Result<Option<u64>, Denial> {
 
 fn page(engine: &Engine, ask: &Ask, selector: &Selector) -> Result<Page, Denial> {
     let version = known_version(engine, ask)?;
-    let limit = ask.options.number("limit")?.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let limit =
+        ask.options.number("limit")?.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let limit = if limit == 0 { usize::MAX } else { limit };
     let token = ask.options.get("continue").map(token).transpose()?;
     let exact = ask.options.get("resourceVersionMatch") == Some("Exact");
@@ -180,7 +186,8 @@ fn page(engine: &Engine, ask: &Ask, selector: &Selector) -> Result<Page, Denial>
     let remaining = found.len().saturating_sub(limit);
     found.truncate(limit);
     let last = found.last().filter(|_| remaining > 0);
-    let next = last.map(|(place, _)| Continue { v: listed, n: place.namespace.clone(), k: place.name.clone() });
+    let next =
+        last.map(|(place, _)| Continue { v: listed, n: place.namespace.clone(), k: place.name.clone() });
     let objects = found.into_iter().map(|(_, object)| Arc::clone(object)).collect();
     Ok(Page { objects, version: listed, next, remaining: Some(remaining) })
 }

@@ -85,8 +85,7 @@ impl Route {
 }
 
 fn objects(group: &str, version: &str, rest: &[&str]) -> Route {
-    let mut target =
-        Target { group: group.to_owned(), version: version.to_owned(), ..Target::default() };
+    let mut target = Target { group: group.to_owned(), version: version.to_owned(), ..Target::default() };
     let own = |text: &&str| (*text).to_owned();
     let (namespace, rest) = match rest {
         // A namespace's own parts look like a collection inside it.

@@ -88,7 +88,11 @@ fn field(tree: &Value, path: &[String]) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => {
             // What is not said is said by its default.
-            if path.last().is_some_and(|name| name == "unschedulable") { "false".to_owned() } else { String::new() }
+            if path.last().is_some_and(|name| name == "unschedulable") {
+                "false".to_owned()
+            } else {
+                String::new()
+            }
         }
         Some(other) => other.to_string(),
     }
@@ -99,16 +103,30 @@ const FIELDS: &[(&str, &[&str])] = &[
     (
         "pods",
         &[
-            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-            "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
         ],
     ),
     (
         "events",
         &[
-            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
-            "reportingComponent", "source", "type",
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
         ],
     ),
     ("secrets", &["type"]),
@@ -191,7 +209,9 @@ fn parse_labels(text: &str) -> Result<Vec<Requirement>, String> {
             [comma, after @ ..] if comma == "," => after,
             [] => after,
             [other, ..] => {
-                return Err(format!("unable to parse requirement: found '{other}', expected: ',' or 'end of string'"));
+                return Err(format!(
+                    "unable to parse requirement: found '{other}', expected: ',' or 'end of string'"
+                ));
             }
         };
     }
@@ -217,14 +237,18 @@ fn requirement(tokens: &[String]) -> Result<(Requirement, &[String]), String> {
                 Some(value) => (*value, 3),
             };
             let (key, values) = ((*key).to_owned(), vec![value.to_owned()]);
-            let made = if *sign == "!=" { Requirement::NotIn(key, values) } else { Requirement::In(key, values) };
+            let made =
+                if *sign == "!=" { Requirement::NotIn(key, values) } else { Requirement::In(key, values) };
             Ok((made, after(used)))
         }
         [key, sign @ (">" | "gt" | "<" | "lt"), value, ..] => {
             let than = value.parse().map_err(|_| wrong(value))?;
             let key = (*key).to_owned();
             let greater = [">", "gt"].contains(sign);
-            Ok((if greater { Requirement::Greater(key, than) } else { Requirement::Less(key, than) }, after(3)))
+            Ok((
+                if greater { Requirement::Greater(key, than) } else { Requirement::Less(key, than) },
+                after(3),
+            ))
         }
         [_, other, ..] => Err(wrong(other)),
         [] => Err(wrong("")),

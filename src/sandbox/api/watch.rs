@@ -43,7 +43,11 @@ impl WatchPlan {
     pub(crate) fn of(engine: &Engine, ask: &Ask) -> Result<Self, Denial> {
         let selector = match ask.target.name.as_deref() {
             Some(name) => Selector::named(name),
-            None => Selector::of(ask.options.get("labelSelector"), ask.options.get("fieldSelector"), &ask.resource)?,
+            None => Selector::of(
+                ask.options.get("labelSelector"),
+                ask.options.get("fieldSelector"),
+                &ask.resource,
+            )?,
         };
         let version = ask.options.number("resourceVersion")?;
         let initial = ask.options.is_set("sendInitialEvents");
@@ -104,11 +108,14 @@ impl WatchPlan {
     /// One change as those see it who see only what they select.
     fn event(&self, change: &Change) -> Option<String> {
         let before = change.before.as_ref().filter(|before| self.takes(before));
-        let after = (change.kind != ChangeKind::Deleted && self.takes(&change.object)).then_some(&change.object);
+        let after =
+            (change.kind != ChangeKind::Deleted && self.takes(&change.object)).then_some(&change.object);
         match (before, after) {
             (None, Some(object)) => Some(self.line("ADDED", object)),
             (Some(_), Some(object)) => Some(self.line("MODIFIED", object)),
-            (Some(_), None) if change.kind == ChangeKind::Deleted => Some(self.line("DELETED", &change.object)),
+            (Some(_), None) if change.kind == ChangeKind::Deleted => {
+                Some(self.line("DELETED", &change.object))
+            }
             (Some(before), None) => Some(self.left(before, change.object.version())),
             (None, None) => None,
         }
@@ -140,8 +147,7 @@ impl WatchPlan {
         if let Some(map) = metadata.as_object_mut().filter(|_| initial) {
             map.insert("annotations".to_owned(), json!({"k8s.io/initial-events-end": "true"}));
         }
-        let mut object =
-            json!({"kind": resource.gvk.kind, "apiVersion": resource.gvk.api_version(), "metadata": metadata});
+        let mut object = json!({"kind": resource.gvk.kind, "apiVersion": resource.gvk.api_version(), "metadata": metadata});
         if self.ask.wanted.form == Form::Table {
             let rows = crate::sandbox::table::table(resource, &[object], &includes(&self.ask), &self.ask.now);
             object = rows;

@@ -77,10 +77,8 @@ impl Custom {
 
     fn stored(&self) -> String {
         let versions = self.tree.pointer("/spec/versions").and_then(Value::as_array);
-        let storage = versions
-            .into_iter()
-            .flatten()
-            .find(|version| version.get("storage") == Some(&Value::Bool(true)));
+        let storage =
+            versions.into_iter().flatten().find(|version| version.get("storage") == Some(&Value::Bool(true)));
         let name = storage.and_then(|version| version.get("name")).and_then(Value::as_str);
         name.unwrap_or("v1").to_owned()
     }
@@ -109,11 +107,13 @@ pub(crate) fn established(crd: &Value, now: &str) -> Option<Value> {
     let storage =
         versions.into_iter().flatten().find(|version| version.get("storage") == Some(&Value::Bool(true)));
     let storage = storage.and_then(|version| version.get("name")).cloned().unwrap_or_default();
-    let mut stored = crd.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut stored =
+        crd.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();
     if !stored.contains(&storage) {
         stored.push(storage);
     }
-    let mut conditions = crd.pointer("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut conditions =
+        crd.pointer("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
     for (sort, reason, message) in [
         ("NamesAccepted", "NoConflicts", "no conflicts found"),
         ("Established", "InitialNamesAccepted", "the initial names have been accepted"),

@@ -57,7 +57,9 @@ fn size(tree: &Value, pointer: &str) -> usize {
 
 const DEPLOYMENTS: &[Column] = &[
     NAME,
-    text("Ready", |o, _| json!(format!("{}/{}", number(o, "/status/readyReplicas"), number(o, "/spec/replicas")))),
+    text("Ready", |o, _| {
+        json!(format!("{}/{}", number(o, "/status/readyReplicas"), number(o, "/spec/replicas")))
+    }),
     count("Up-to-date", |o, _| json!(number(o, "/status/updatedReplicas"))),
     count("Available", |o, _| json!(number(o, "/status/availableReplicas"))),
     AGE,
@@ -77,7 +79,9 @@ const REPLICASETS: &[Column] = &[
 ];
 const STATEFULSETS: &[Column] = &[
     NAME,
-    text("Ready", |o, _| json!(format!("{}/{}", number(o, "/status/readyReplicas"), number(o, "/spec/replicas")))),
+    text("Ready", |o, _| {
+        json!(format!("{}/{}", number(o, "/status/readyReplicas"), number(o, "/spec/replicas")))
+    }),
     AGE,
     CONTAINERS,
     IMAGES,
@@ -98,7 +102,8 @@ const DAEMONSETS: &[Column] = &[
 const POD: &[Column] = &[
     NAME,
     text("Ready", |o, _| {
-        let ready = items(o, "/status/containerStatuses").filter(|c| c.get("ready") == Some(&json!(true))).count();
+        let ready =
+            items(o, "/status/containerStatuses").filter(|c| c.get("ready") == Some(&json!(true))).count();
         json!(format!("{ready}/{}", size(o, "/spec/containers")))
     }),
     text("Status", |o, _| pod_status(o)),
@@ -233,7 +238,9 @@ const CRONJOBS: &[Column] = &[
     NAME,
     text("Schedule", |o, _| or_none(o, "/spec/schedule")),
     text("Timezone", |o, _| or_none(o, "/spec/timeZone")),
-    text("Suspend", |o, _| json!(if o.pointer("/spec/suspend") == Some(&json!(true)) { "True" } else { "False" })),
+    text("Suspend", |o, _| {
+        json!(if o.pointer("/spec/suspend") == Some(&json!(true)) { "True" } else { "False" })
+    }),
     count("Active", |o, _| json!(size(o, "/status/active"))),
     text("Last Schedule", |o, now| {
         let last = string(o, "/status/lastScheduleTime");
@@ -245,8 +252,10 @@ const INGRESSES: &[Column] = &[
     NAME,
     text("Class", |o, _| or_none(o, "/spec/ingressClassName")),
     text("Hosts", |o, _| {
-        let hosts: Vec<String> =
-            items(o, "/spec/rules").map(|rule| string(rule, "/host")).map(|h| if h.is_empty() { "*" } else { h }.to_owned()).collect();
+        let hosts: Vec<String> = items(o, "/spec/rules")
+            .map(|rule| string(rule, "/host"))
+            .map(|h| if h.is_empty() { "*" } else { h }.to_owned())
+            .collect();
         json!(if hosts.is_empty() { "*".to_owned() } else { hosts.join(",") })
     }),
     text("Address", |o, _| json!(string(o, "/status/loadBalancer/ingress/0/ip"))),
@@ -256,7 +265,11 @@ const INGRESSES: &[Column] = &[
 const AUTOSCALERS: &[Column] = &[
     NAME,
     text("Reference", |o, _| {
-        json!(format!("{}/{}", string(o, "/spec/scaleTargetRef/kind"), string(o, "/spec/scaleTargetRef/name")))
+        json!(format!(
+            "{}/{}",
+            string(o, "/spec/scaleTargetRef/kind"),
+            string(o, "/spec/scaleTargetRef/name")
+        ))
     }),
     text("Targets", |o, _| {
         joined(items(o, "/spec/metrics").map(|metric| {
@@ -288,7 +301,8 @@ fn text_or(tree: &Value, pointer: &str, other: &str) -> Value {
 
 const EVENTS: &[Column] = &[
     text("Last Seen", |o, now| {
-        let last = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"];
+        let last =
+            ["/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"];
         let last = last.iter().map(|pointer| string(o, pointer)).find(|time| !time.is_empty());
         json!(age(last.unwrap_or_default(), now))
     }),
@@ -318,7 +332,12 @@ const SLICES: &[Column] = &[
     text("AddressType", |o, _| json!(string(o, "/addressType"))),
     text("Ports", |o, _| joined(items(o, "/ports").map(|port| number(port, "/port").to_string()))),
     text("Endpoints", |o, _| {
-        joined(items(o, "/endpoints").flat_map(|e| items(e, "/addresses")).filter_map(Value::as_str).map(str::to_owned))
+        joined(
+            items(o, "/endpoints")
+                .flat_map(|e| items(e, "/addresses"))
+                .filter_map(Value::as_str)
+                .map(str::to_owned),
+        )
     }),
     AGE,
 ];
@@ -335,7 +354,8 @@ const CLASSES: &[Column] = &[
     text("AllowVolumeExpansion", |o, _| json!(o.pointer("/allowVolumeExpansion") == Some(&json!(true)))),
     AGE,
 ];
-const POLICIES: &[Column] = &[NAME, text("Pod-Selector", |o, _| selector(o.pointer("/spec/podSelector"))), AGE];
+const POLICIES: &[Column] =
+    &[NAME, text("Pod-Selector", |o, _| selector(o.pointer("/spec/podSelector"))), AGE];
 const LEASES: &[Column] = &[NAME, text("Holder", |o, _| json!(string(o, "/spec/holderIdentity"))), AGE];
 const PRIORITIES: &[Column] = &[
     NAME,
@@ -390,7 +410,9 @@ pub(super) fn columns(qualified: &str) -> &'static [Column] {
         "events" => EVENTS,
         "endpoints" => ENDPOINTS,
         "endpointslices.discovery.k8s.io" => SLICES,
-        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => BINDINGS,
+        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {
+            BINDINGS
+        }
         "roles.rbac.authorization.k8s.io"
         | "clusterroles.rbac.authorization.k8s.io"
         | "customresourcedefinitions.apiextensions.k8s.io" => CREATED_ONLY,

@@ -40,7 +40,8 @@ pub(crate) fn table(resource: &Resource, objects: &[Value], include: &str, now: 
 }
 
 fn version(objects: &[Value]) -> Value {
-    let version = objects.first().filter(|_| objects.len() == 1).and_then(|o| o.pointer("/metadata/resourceVersion"));
+    let version =
+        objects.first().filter(|_| objects.len() == 1).and_then(|o| o.pointer("/metadata/resourceVersion"));
     version.map_or_else(|| json!({}), |version| json!({"resourceVersion": version}))
 }
 
@@ -78,9 +79,9 @@ impl CustomColumn {
         let Some(first) = found.first() else { return Value::Null };
         match (self.sort.as_str(), first) {
             ("date", Value::String(time)) => json!(age(time, now)),
-            ("string", Value::String(_)) | ("integer" | "number", Value::Number(_)) | ("boolean", Value::Bool(_)) => {
-                (*first).clone()
-            }
+            ("string", Value::String(_))
+            | ("integer" | "number", Value::Number(_))
+            | ("boolean", Value::Bool(_)) => (*first).clone(),
             ("string", other) => json!(other.to_string()),
             _ => Value::Null,
         }
@@ -90,7 +91,8 @@ impl CustomColumn {
 /// The columns of a custom kind; none for a built-in one.
 fn custom_columns(resource: &Resource) -> Option<Vec<CustomColumn>> {
     let version = resource.custom.as_ref()?.version(&resource.gvk.version)?;
-    let text = |column: &Value, key: &str| column.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |column: &Value, key: &str| column.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut columns = vec![CustomColumn {
         name: "Name".to_owned(),
         sort: "string".to_owned(),
@@ -99,7 +101,8 @@ fn custom_columns(resource: &Resource) -> Option<Vec<CustomColumn>> {
         priority: 0,
         path: ".metadata.name".to_owned(),
     }];
-    match version.get("additionalPrinterColumns").and_then(Value::as_array).filter(|found| !found.is_empty()) {
+    match version.get("additionalPrinterColumns").and_then(Value::as_array).filter(|found| !found.is_empty())
+    {
         Some(found) => columns.extend(found.iter().map(|column| CustomColumn {
             name: text(column, "name"),
             sort: text(column, "type"),

@@ -86,8 +86,7 @@ impl<'r> Rules<'r> {
             Ok(())
         };
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind =
-            Kind { schema: self.schema(), empty: None, defaulted: &defaulted, converted: &converted };
+        let kind = Kind { schema: self.schema(), empty: None, defaulted: &defaulted, converted: &converted };
         fields::track_update(live, new, by, &kind);
     }
 
@@ -104,8 +103,7 @@ impl<'r> Rules<'r> {
             Ok(())
         };
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind =
-            Kind { schema: self.schema(), empty: None, defaulted: &defaulted, converted: &converted };
+        let kind = Kind { schema: self.schema(), empty: None, defaulted: &defaulted, converted: &converted };
         fields::apply(live, applied, by, force, &kind).map_err(|refused| denied(&refused))
     }
 
@@ -147,8 +145,7 @@ impl<'r> Rules<'r> {
             Part::Finalize => {
                 let mut kept = old.clone();
                 if let Some(finalizers) = new.pointer("/spec/finalizers").cloned() {
-                    map_at(&mut kept, "spec")
-                        .map(|spec| spec.insert("finalizers".to_owned(), finalizers));
+                    map_at(&mut kept, "spec").map(|spec| spec.insert("finalizers".to_owned(), finalizers));
                 } else if let Some(spec) = kept.get_mut("spec").and_then(Value::as_object_mut) {
                     spec.shift_remove("finalizers");
                 }
@@ -161,7 +158,8 @@ impl<'r> Rules<'r> {
     fn content_differs(&self, old: &Value, new: &Value) -> bool {
         let counted = |tree: &Value| {
             let map = tree.as_object().into_iter().flatten();
-            let kept = map.filter(|(key, _)| *key != "metadata" && (*key != "status" || !self.resource.status));
+            let kept =
+                map.filter(|(key, _)| *key != "metadata" && (*key != "status" || !self.resource.status));
             kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
         };
         counted(old) != counted(new)

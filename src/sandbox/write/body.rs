@@ -8,7 +8,10 @@ use crate::sandbox::api::{Ask, Denial, FieldValidation, headed, meta, set_meta, 
 /// The body as a tree: JSON, or YAML where the content type says so.
 pub(crate) fn decoded(ask: &Ask) -> Result<Value, Denial> {
     let wrong = |error: &dyn std::fmt::Display| {
-        Denial::bad_request(format!("the object provided is unrecognized (must be of type {}): {error}", ask.resource.gvk.kind))
+        Denial::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): {error}",
+            ask.resource.gvk.kind
+        ))
     };
     let json = serde_json::from_slice::<Value>(&ask.body);
     let tree = match json {
@@ -28,13 +31,15 @@ pub(super) fn applied(ask: &Ask) -> Result<Value, Denial> {
     }
     let json = serde_json::from_slice::<Value>(&ask.body).ok();
     let tree = json.or_else(|| serde_saphyr::from_slice(&ask.body).ok());
-    tree.filter(Value::is_object).ok_or_else(|| Denial::bad_request("error decoding YAML: the body is no object"))
+    tree.filter(Value::is_object)
+        .ok_or_else(|| Denial::bad_request("error decoding YAML: the body is no object"))
 }
 
 /// Whether a JSON text writes a character outside the first plane as two escapes, which YAML does not know.
 fn has_surrogate_escape(body: &[u8]) -> bool {
     body.windows(4).enumerate().any(|(at, window)| {
-        let escaped = body.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
+        let escaped =
+            body.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
         escaped % 2 == 0
             && matches!(window, [b'\\', b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B'])
     })

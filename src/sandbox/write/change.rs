@@ -143,9 +143,15 @@ pub(super) fn change(
 
 /// What no write changes.
 fn keep_identity(live: &Value, new: &mut Value) {
-    for field in
-        ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"]
-    {
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generateName",
+    ] {
         match meta(live, field) {
             Some(value) => set_meta(new, field, value.clone()),
             None => drop_meta(new, field),
@@ -169,11 +175,8 @@ fn only_fewer_finalizers(ask: &Ask, live: &Value, new: &Value) -> Result<(), Den
         "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {}",
         go_strings(&added)
     );
-    let cause = Cause {
-        reason: "FieldValueForbidden".to_owned(),
-        field: "metadata.finalizers".to_owned(),
-        message,
-    };
+    let cause =
+        Cause { reason: "FieldValueForbidden".to_owned(), field: "metadata.finalizers".to_owned(), message };
     Err(invalid(ask, vec![cause]))
 }
 

@@ -53,7 +53,8 @@ impl Wish {
             let text = text(&sent, pointer);
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let named = own("/propagationPolicy").or_else(|| ask.options.get("propagationPolicy").map(str::to_owned));
+        let named =
+            own("/propagationPolicy").or_else(|| ask.options.get("propagationPolicy").map(str::to_owned));
         let orphan = sent.get("orphanDependents").and_then(Value::as_bool);
         let propagation = match named.as_deref() {
             Some("Foreground") => Some(Propagation::Foreground),
@@ -96,8 +97,11 @@ fn preconditions(ask: &Ask, old: &Object, wish: &Wish) -> Result<(), Denial> {
     let failed = |why: String| {
         // Here the server names the kind where it elsewhere names the resource.
         let (kind, name) = (&ask.resource.gvk.kind, ask.name());
-        let mut denial =
-            Denial::new(409, "Conflict", format!("Operation cannot be fulfilled on {kind} \"{name}\": {why}"));
+        let mut denial = Denial::new(
+            409,
+            "Conflict",
+            format!("Operation cannot be fulfilled on {kind} \"{name}\": {why}"),
+        );
         denial.details = json!({"name": name, "kind": kind});
         denial
     };
@@ -150,7 +154,8 @@ fn gone(
 
 /// The mark of an object that is to go, with the finalizers that stand for its dependents.
 fn marked(tree: &mut Value, propagation: Option<Propagation>, now: &str) {
-    let mut finalizers: Vec<Value> = meta(tree, "finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut finalizers: Vec<Value> =
+        meta(tree, "finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let own = |name: &Value| *name == "foregroundDeletion" || *name == "orphan";
     if let Some(propagation) = propagation {
         finalizers.retain(|name| !own(name));
@@ -185,8 +190,11 @@ fn marked(tree: &mut Value, propagation: Option<Propagation>, now: &str) {
 fn emptied(engine: &mut Engine, crd: &Object, now: &str) -> Result<bool, Denial> {
     let tree = crd.tree();
     let collection = format!("{}.{}", text(tree, "/spec/names/plural"), text(tree, "/spec/group"));
-    let objects: Vec<_> =
-        engine.store.list(&collection, None).map(|(place, object)| (place.clone(), Arc::clone(object))).collect();
+    let objects: Vec<_> = engine
+        .store
+        .list(&collection, None)
+        .map(|(place, object)| (place.clone(), Arc::clone(object)))
+        .collect();
     let mut all = true;
     for (place, object) in objects {
         let key = Key { collection: collection.clone(), place };
@@ -210,11 +218,14 @@ fn hold(crd: &mut Value) {
 /// Deletes what a selector takes; the answer is the list of it.
 pub(crate) fn delete_all(engine: &mut Engine, ask: &Ask) -> Result<Value, Denial> {
     let wish = Wish::of(ask)?;
-    let selector = Selector::of(ask.options.get("labelSelector"), ask.options.get("fieldSelector"), &ask.resource)?;
+    let selector =
+        Selector::of(ask.options.get("labelSelector"), ask.options.get("fieldSelector"), &ask.resource)?;
     let chosen: Vec<_> = engine
         .store
         .list(&ask.resource.collection, ask.namespace())
-        .filter(|(_, object)| selector.takes_labels(object.labels()) && selector.takes_fields(|| object.tree()))
+        .filter(|(_, object)| {
+            selector.takes_labels(object.labels()) && selector.takes_fields(|| object.tree())
+        })
         .map(|(place, object)| (place.clone(), Arc::clone(object)))
         .collect();
     let mut items = Vec::new();

@@ -57,7 +57,8 @@ pub(crate) fn patch(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
 
 /// A tree with the patch of a request merged into it.
 pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
-    let unread = |error: &dyn std::fmt::Display| Denial::bad_request(format!("error decoding patch: {error}"));
+    let unread =
+        |error: &dyn std::fmt::Display| Denial::bad_request(format!("error decoding patch: {error}"));
     let mut tree = live.clone();
     if ask.content_type == JSON {
         let operations: json_patch::Patch =
@@ -126,7 +127,12 @@ fn apply_anew(engine: &mut Engine, ask: &Ask, applied: &Value) -> Result<Written
     create::born(engine, ask, tree)
 }
 
-fn apply_over(engine: &mut Engine, ask: &Ask, old: &Arc<Object>, mut applied: Value) -> Result<Written, Denial> {
+fn apply_over(
+    engine: &mut Engine,
+    ask: &Ask,
+    old: &Arc<Object>,
+    mut applied: Value,
+) -> Result<Written, Denial> {
     let live = view(old, &ask.resource);
     let version = text(&applied, "/metadata/resourceVersion").to_owned();
     if !version.is_empty() && version != old.version().to_string() {

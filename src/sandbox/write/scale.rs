@@ -120,7 +120,12 @@ fn written(engine: &mut Engine, ask: &Ask, old: &Arc<Object>, sent: &Value) -> R
     let number = sent.pointer("/spec/replicas").cloned().unwrap_or(json!(0));
     if number.as_i64().is_none_or(|number| number < 0) {
         let why = format!("Invalid value: {number}: must be greater than or equal to 0");
-        return Err(Denial::invalid("autoscaling", "Scale", ask.name(), vec![change::cause("spec.replicas", &why)]));
+        return Err(Denial::invalid(
+            "autoscaling",
+            "Scale",
+            ask.name(),
+            vec![change::cause("spec.replicas", &why)],
+        ));
     }
     let mut new = view(old, &ask.resource);
     set(&mut new, &paths(&ask.resource)?.replicas, number);

@@ -9,7 +9,8 @@ use crate::sandbox::api::{Ask, Denial, Engine, key};
 /// POST to `eviction`: the pod is deleted. Budgets are not asked.
 pub(crate) fn evict(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
     delete(engine, &Ask { body: bytes::Bytes::new(), ..ask.clone() })?;
-    Ok(Written::tree(json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"})).as_new())
+    Ok(Written::tree(json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}))
+        .as_new())
 }
 
 /// POST to `token`: a token that proves nothing, for everybody may everything.
@@ -20,7 +21,10 @@ pub(crate) fn token(engine: &Engine, ask: &Ask) -> Result<Value, Denial> {
     let mut review = body::decoded(ask)?;
     if let Some(map) = review.as_object_mut() {
         let token = format!("sandbox-{}", Uuid::new_v4());
-        map.insert("status".to_owned(), json!({"token": token, "expirationTimestamp": "2099-01-01T00:00:00Z"}));
+        map.insert(
+            "status".to_owned(),
+            json!({"token": token, "expirationTimestamp": "2099-01-01T00:00:00Z"}),
+        );
     }
     Ok(review)
 }

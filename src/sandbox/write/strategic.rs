@@ -110,7 +110,8 @@ fn merge_list(
     let Value::Array(items) = live else { return Ok(()) };
     if replaced || sort == ListType::Atomic {
         let kept = patch.iter().filter(|item| item.get(DIRECTIVE).is_none());
-        *items = kept.map(|item| item.as_object().map_or(item.clone(), |map| Value::Object(plain(map)))).collect();
+        *items =
+            kept.map(|item| item.as_object().map_or(item.clone(), |map| Value::Object(plain(map)))).collect();
         return Ok(());
     }
     // A list that merges by several keys in server-side apply merges by the first of them here.
@@ -150,7 +151,8 @@ fn merge_list(
 /// Puts items in the order that is asked for; those it does not name stay behind the one they stood behind.
 fn reorder(items: &mut Vec<Value>, order: Option<&Vec<Value>>, key: impl Fn(&Value) -> Option<&Value>) {
     let Some(order) = order else { return };
-    let place = |item: &Value| order.iter().position(|wanted| key(wanted).is_some() && key(wanted) == key(item));
+    let place =
+        |item: &Value| order.iter().position(|wanted| key(wanted).is_some() && key(wanted) == key(item));
     let mut ranked: Vec<(usize, usize, Value)> = Vec::new();
     let mut last = 0;
     for (at, item) in std::mem::take(items).into_iter().enumerate() {
@@ -209,6 +211,10 @@ mod tests {
             &json!({"containers": [{"name": "b", "image": "2"}, {"name": "a"}]}),
         );
         check(json!({"nodeName": "x", "volumes": []}), &json!({"nodeName": null}), &json!({"volumes": []}));
-        check(json!({"securityContext": {"runAsUser": 1}}), &json!({"securityContext": {"$patch": "delete"}}), &json!({}));
+        check(
+            json!({"securityContext": {"runAsUser": 1}}),
+            &json!({"securityContext": {"$patch": "delete"}}),
+            &json!({}),
+        );
     }
 }

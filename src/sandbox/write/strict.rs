@@ -97,7 +97,10 @@ impl<'de> Visitor<'de> for Seen<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut i = 0;
-        while list.next_element_seed(Seen { path: format!("{}[{i}]", self.path), found: self.found })?.is_some() {
+        while list
+            .next_element_seed(Seen { path: format!("{}[{i}]", self.path), found: self.found })?
+            .is_some()
+        {
             i += 1;
         }
         Ok(())
@@ -130,12 +133,18 @@ mod tests {
         let mut pod = json!({"spec": {"containers": [{"name": "a", "imagee": "x"}], "foo": 1}, "metadata": {"labels": {"any": "thing"}}});
         let told = prune(&mut pod, schemas.of(&Gvk::new("v1", "Pod")).expect("known"));
         assert_eq!(told, ["unknown field \"spec.containers[0].imagee\"", "unknown field \"spec.foo\""]);
-        assert_eq!(pod, json!({"spec": {"containers": [{"name": "a"}]}, "metadata": {"labels": {"any": "thing"}}}));
+        assert_eq!(
+            pod,
+            json!({"spec": {"containers": [{"name": "a"}]}, "metadata": {"labels": {"any": "thing"}}})
+        );
     }
 
     #[test]
     fn keys_said_twice_are_told_by_path() {
-        assert_eq!(duplicates(br#"{"a": {"b": 1, "b": 2}, "c": [{"d": 1, "d": null}]}"#), ["duplicate field \"a.b\"", "duplicate field \"c[0].d\""]);
+        assert_eq!(
+            duplicates(br#"{"a": {"b": 1, "b": 2}, "c": [{"d": 1, "d": null}]}"#),
+            ["duplicate field \"a.b\"", "duplicate field \"c[0].d\""]
+        );
         assert!(duplicates(br#"{"a": 1, "b": {"a": 1}}"#).is_empty());
     }
 }
