@@ -21,7 +21,9 @@ pub use owners::{applies, disown, owners_of, writer_of};
 pub use path::{get, parse_path, parse_path_in, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
-pub use ssa::{Conflict, Converted, Force, Kind, Refused, Reset, Writer, apply, reset_fields, track_update};
+pub use ssa::{
+    Conflict, Converted, Force, Kind, Refused, Reset, Writer, apply, extract, reset_fields, track_update,
+};
 pub use unchanged::{Why, needs_no_write};
 
 #[cfg(test)]

@@ -58,6 +58,12 @@ pub fn apply(
         Ok((object, managers))
     });
     let (mut object, managers) = result.map_err(Refused::Conflicts)?;
+    if live.is_none() {
+        object = object.map(|mut object| {
+            core.reset().put_back(&mut object, Some(&empty));
+            object
+        });
+    }
     let changed = object.is_some();
     let mut object = object.take().unwrap_or_else(|| base.clone());
     if changed {
@@ -73,6 +79,7 @@ pub fn apply(
     managers.write_to(&mut object);
     if let Some(live) = live {
         keep_times(&mut object, live);
+        core.reset().put_back(&mut object, Some(live));
     }
     Ok(object)
 }

@@ -31,7 +31,8 @@ pub(super) struct Core<'a, 'k> {
 type Seen<'a, 'v> = (Cow<'v, Value>, Option<Schema<'a>>);
 
 impl<'k> Core<'_, 'k> {
-    fn reset(&self) -> Reset {
+    /// What this write never sets.
+    pub(super) fn reset(&self) -> Reset {
         reset_fields(self.gvk, self.kind.schema, self.subresource)
     }
 

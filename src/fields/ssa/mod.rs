@@ -7,6 +7,7 @@ mod apply;
 mod changes;
 mod conflict;
 mod core;
+mod extract;
 mod golang;
 mod kind;
 mod last_applied;
@@ -21,6 +22,7 @@ mod typed;
 
 pub use apply::apply;
 pub use conflict::{Conflict, Refused};
+pub use extract::extract;
 pub use kind::{Converted, Force, Kind, Writer};
 pub use reset::{Reset, reset_fields};
 pub use track::track_update;

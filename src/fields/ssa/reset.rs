@@ -1,7 +1,9 @@
 //! Fields that a write to an object or to a subresource never sets, so that nobody owns them through it.
 
-use crate::fields::{element::Element, set::FieldSet};
-use crate::model::{FieldPath, Gvk};
+use serde_json::Value;
+
+use crate::fields::{element::Element, path::get, set::FieldSet};
+use crate::model::{FieldPath, Gvk, PathElement};
 use crate::schema::{Schema, builtin_types};
 
 /// Which fields of a write are not tracked.
@@ -22,6 +24,36 @@ impl Reset {
                 let kept = paths.iter().fold(set.clone(), |set, path| set.without(path));
                 set.difference(&kept)
             }
+        }
+    }
+}
+
+impl Reset {
+    /// Puts back what the write may not set: the values of the live object, or none where it is made.
+    pub fn put_back(&self, new: &mut Value, live: Option<&Value>) {
+        match self {
+            Self::Without(paths) => paths.iter().for_each(|path| put(new, live, path)),
+            Self::Only(paths) => {
+                let managed = FieldPath::of(&["metadata", "managedFields"]);
+                let sent = std::mem::replace(new, live.cloned().unwrap_or_default());
+                paths.iter().chain([&managed]).for_each(|path| put(new, Some(&sent), path));
+            }
+        }
+    }
+}
+
+/// Sets a field of map keys to what it is in another object, or takes it away.
+fn put(object: &mut Value, from: Option<&Value>, path: &FieldPath) {
+    let value = from.and_then(|from| get(from, path)).cloned();
+    let Some((PathElement::Field(last), parents)) = path.0.split_last() else { return };
+    let parent = parents.iter().try_fold(object, |value, element| match element {
+        PathElement::Field(name) => value.get_mut(name),
+        PathElement::Key(_) | PathElement::Value(_) | PathElement::Index(_) => None,
+    });
+    if let Some(Value::Object(parent)) = parent {
+        match value {
+            Some(value) => drop(parent.insert(last.clone(), value)),
+            None => drop(parent.shift_remove(last)),
         }
     }
 }

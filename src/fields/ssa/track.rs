@@ -58,7 +58,13 @@ fn decoded(live: Option<&Value>, new: &Value, subresource: &str) -> Managers {
         return stored();
     }
     let sent = new.pointer("/metadata/managedFields").and_then(Value::as_array);
-    if sent.is_some_and(|sent| matches!(sent.as_slice(), [Value::Object(only)] if only.is_empty())) {
+    // An empty list and a list of one empty entry end all ownership.
+    let ended = |sent: &Vec<Value>| match sent.as_slice() {
+        [] => true,
+        [Value::Object(only)] => only.is_empty(),
+        _ => false,
+    };
+    if sent.is_some_and(ended) {
         return Managers::default();
     }
     match Managers::of(new) {
