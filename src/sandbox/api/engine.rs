@@ -63,13 +63,16 @@ impl Engine {
 
 /// The entry of the controllers that write the status of a definition.
 fn track_status(crd: &mut Value, now: &str) {
+    let names = crd.pointer("/status/acceptedNames").and_then(Value::as_object);
+    let names: serde_json::Map<String, Value> =
+        names.into_iter().flatten().map(|(name, _)| (format!("f:{name}"), json!({}))).collect();
     let Some(managed) = crd.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut) else {
         return;
     };
     let condition = |sort: &str| {
         (
             format!("k:{{\"type\":\"{sort}\"}}"),
-            json!({".": {}, "f:lastTransitionTime": {}, "f:message": {}, "f:observedGeneration": {},
+            json!({".": {}, "f:lastTransitionTime": {}, "f:message": {},
                 "f:reason": {}, "f:status": {}, "f:type": {}}),
         )
     };
@@ -80,7 +83,7 @@ fn track_status(crd: &mut Value, now: &str) {
         "manager": "kube-apiserver", "operation": "Update", "apiVersion": "apiextensions.k8s.io/v1", "time": now,
         "fieldsType": "FieldsV1", "subresource": "status",
         "fieldsV1": {"f:status": {
-            "f:acceptedNames": {"f:kind": {}, "f:listKind": {}, "f:plural": {}, "f:singular": {}},
+            "f:acceptedNames": names,
             "f:conditions": conditions,
         }},
     }));

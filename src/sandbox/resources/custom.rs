@@ -119,8 +119,7 @@ pub(crate) fn established(crd: &Value, now: &str) -> Option<Value> {
         ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
     ] {
         let known = conditions.iter_mut().find(|condition| condition.get("type") == Some(&json!(sort)));
-        let wanted = json!({"lastTransitionTime": now, "message": message, "observedGeneration":
-            crd.pointer("/metadata/generation").cloned().unwrap_or(json!(1)), "reason": reason, "status": "True", "type": sort});
+        let wanted = json!({"type": sort, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message});
         match known {
             Some(condition) if condition.get("status") == Some(&json!("True")) => {}
             Some(condition) => *condition = wanted,

@@ -11,7 +11,7 @@ use crate::sandbox::{
     resources::Resource,
     store::Key,
 };
-use crate::schema::{Schema, SchemaSet};
+use crate::schema::{Schema, SchemaSet, empty_object};
 
 /// Which part of an object is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,12 +52,16 @@ impl Part {
 pub(super) struct Rules<'r> {
     resource: &'r Resource,
     schemas: SchemaSet,
+    /// What an object of the kind holds before anything is set.
+    empty: Option<Value>,
 }
 
 impl<'r> Rules<'r> {
     /// The rules of a resource.
     pub(super) fn of(resource: &'r Resource) -> Self {
-        Self { resource, schemas: resource.schemas() }
+        let schemas = resource.schemas();
+        let empty = empty_object(&schemas, &resource.gvk);
+        Self { resource, schemas, empty }
     }
 
     /// Its schema.
@@ -86,7 +90,7 @@ impl<'r> Rules<'r> {
             Ok(())
         };
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind = Kind { schema: self.schema(), empty: None, defaulted: &defaulted, converted: &converted };
+        let kind = Kind { schema: self.schema(), empty: self.empty.as_ref(), defaulted: &defaulted, converted: &converted };
         fields::track_update(live, new, by, &kind);
     }
 
@@ -103,7 +107,7 @@ impl<'r> Rules<'r> {
             Ok(())
         };
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind = Kind { schema: self.schema(), empty: None, defaulted: &defaulted, converted: &converted };
+        let kind = Kind { schema: self.schema(), empty: self.empty.as_ref(), defaulted: &defaulted, converted: &converted };
         fields::apply(live, applied, by, force, &kind).map_err(|refused| denied(&refused))
     }
 

@@ -78,16 +78,21 @@ pub(super) fn of_applied_kind(ask: &Ask, tree: &Value) -> Result<(), Denial> {
 
 /// Checks the namespace of a body, and writes it where the body leaves it out.
 pub(super) fn of_namespace(ask: &Ask, tree: &mut Value) -> Result<(), Denial> {
+    in_namespace(ask, tree)?;
+    if let Some(namespace) = ask.namespace() {
+        set_meta(tree, "namespace", json!(namespace));
+    }
+    Ok(())
+}
+
+/// Checks the namespace of a body against that of the path.
+pub(super) fn in_namespace(ask: &Ask, tree: &Value) -> Result<(), Denial> {
     let Some(namespace) = ask.namespace() else { return Ok(()) };
     match meta(tree, "namespace").and_then(Value::as_str).filter(|own| !own.is_empty()) {
         Some(own) if own != namespace => Err(Denial::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         )),
-        Some(_) => Ok(()),
-        None => {
-            set_meta(tree, "namespace", json!(namespace));
-            Ok(())
-        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -54,8 +54,9 @@ fn name(tree: &mut Value) {
 pub(super) fn born(engine: &mut Engine, ask: &Ask, mut tree: Value) -> Result<Written, Denial> {
     let name = text(&tree, "/metadata/name").to_owned();
     admit::namespace(engine, ask, &name)?;
-    if !ask.resource.namespaced {
-        drop_meta(&mut tree, "namespace");
+    match ask.namespace().filter(|_| ask.resource.namespaced) {
+        Some(namespace) => set_meta(&mut tree, "namespace", json!(namespace)),
+        None => drop_meta(&mut tree, "namespace"),
     }
     for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
         drop_meta(&mut tree, field);

@@ -95,7 +95,7 @@ fn apply(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
     if old.is_some() || Part::of(ask) == Part::Main {
         named(ask, &mut applied, old.is_some())?;
     }
-    body::of_namespace(ask, &mut applied)?;
+    body::in_namespace(ask, &applied)?;
     match old {
         Some(old) => apply_over(engine, ask, &old, applied),
         None if Part::of(ask) == Part::Main => apply_anew(engine, ask, &applied),

@@ -20,6 +20,10 @@ fn walk(tree: &mut Value, schema: Schema<'_>, path: &str, found: &mut Vec<String
             let open = schema.preserves_unknown() || schema.sort() == Sort::Any;
             map.retain(|key, value| {
                 let at = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                // Sets of fields are keys that no schema names.
+                if at == "metadata.managedFields" {
+                    return true;
+                }
                 match schema.field(key) {
                     Some(field) => walk(value, field, &at, found),
                     None if open => {}
