@@ -8,5 +8,6 @@
 //! Requests enter, from the `kube` client of this process or from a socket; the answers of an API server leave.
 //! Access control, webhooks and real nodes are not here, and nothing leaves the machine.
 
+pub mod controllers;
 pub mod kinds;
 mod store;
