@@ -9,9 +9,10 @@
 //! Access control, webhooks and real nodes are not here, and nothing leaves the machine.
 
 mod api;
+pub mod controllers;
 mod faults;
 mod first;
-mod kinds;
+pub mod kinds;
 mod resources;
 mod serve;
 mod service;

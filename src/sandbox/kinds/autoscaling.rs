@@ -12,6 +12,7 @@ spec.behavior?.scaleUp.selectPolicy = "Max"
 spec.behavior?.scaleUp.policies = [{"type": "Pods", "value": 4, "periodSeconds": 15}, {"type": "Percent", "value": 100, "periodSeconds": 15}]
 spec.behavior?.scaleDown.selectPolicy = "Max"
 spec.behavior?.scaleDown.policies = [{"type": "Percent", "value": 100, "periodSeconds": 15}]
+status.conditions[].lastTransitionTime = null
 status.currentMetrics = null
 status.desiredReplicas = 0
 "#;

@@ -7,6 +7,7 @@ use super::value::{items_mut, remove, set, set_absent, text};
 pub(super) const NAMESPACE: &str = r#"
 spec = {}
 status.phase = "Active"
+status.conditions[].lastTransitionTime = null
 "#;
 
 pub(super) const SECRET: &str = r#"
@@ -54,6 +55,7 @@ spec.limits = null
 
 pub(super) const NODE: &str = r#"
 spec = {}
+status.conditions[].lastHeartbeatTime|lastTransitionTime = null
 status.daemonEndpoints.kubeletEndpoint.Port = 0
 status.nodeInfo.machineID = ""
 status.nodeInfo.systemUUID = ""

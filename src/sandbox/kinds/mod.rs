@@ -22,11 +22,12 @@ mod storage;
 mod table;
 mod update;
 mod validate;
-mod value;
+pub(in crate::sandbox) mod value;
 mod workload;
 
 pub use create::{Allocate, Priority, prepare_create};
 pub use defaults::default;
+pub(in crate::sandbox) use quantity::nanos as amount;
 pub use update::{bumps_generation, prepare_status_update, prepare_update};
 pub use validate::validate;
 

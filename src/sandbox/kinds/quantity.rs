@@ -37,7 +37,7 @@ pub(super) fn canonical_resource(value: &mut Value) {
 }
 
 /// The amount of a Quantity in nanos; none where it is none.
-pub(super) fn nanos(value: &Value) -> Option<i128> {
+pub(in crate::sandbox) fn nanos(value: &Value) -> Option<i128> {
     match value {
         Value::String(text) => parse(text.trim()).map(|amount| amount.nanos),
         Value::Number(number) => parse(&number.to_string()).map(|amount| amount.nanos),

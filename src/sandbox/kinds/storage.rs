@@ -13,6 +13,7 @@ spec.resources = {}
 spec.volumeMode = "Filesystem"
 spec.dataSource|dataSourceRef?.apiGroup = null
 status.phase = "Pending"
+status.conditions[].lastProbeTime|lastTransitionTime = null
 "#;
 
 pub(super) const VOLUME: &str = r#"

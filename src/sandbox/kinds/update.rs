@@ -52,6 +52,12 @@ pub fn bumps_generation(old: &Value, new: &Value, gvk: &Gvk) -> bool {
             map.filter(|(key, _)| !matches!(key.as_str(), "metadata" | "status" | "apiVersion" | "kind"));
         counted.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
     };
+    // To be given a node is not a change of what is wished.
+    if gvk.kind == "Pod" && at(old, "spec.nodeName").is_none() && at(new, "spec.nodeName").is_some() {
+        let mut unplaced = new.clone();
+        remove(&mut unplaced, "spec.nodeName");
+        return content(old) != content(&unplaced);
+    }
     content(old) != content(new)
 }
 

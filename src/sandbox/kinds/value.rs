@@ -3,37 +3,37 @@
 use serde_json::{Map, Value};
 
 /// The value at a path of keys parted by dots.
-pub(super) fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+pub(in crate::sandbox) fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |value, key| value.get(key))
 }
 
 /// The same, to be changed.
-pub(super) fn at_mut<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
+pub(in crate::sandbox) fn at_mut<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
     path.split('.').try_fold(value, |value, key| value.get_mut(key))
 }
 
 /// The text at a path; empty where there is none.
-pub(super) fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+pub(in crate::sandbox) fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     at(value, path).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The items of the list at a path.
-pub(super) fn items<'a>(value: &'a Value, path: &str) -> &'a [Value] {
+pub(in crate::sandbox) fn items<'a>(value: &'a Value, path: &str) -> &'a [Value] {
     at(value, path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The items of the list at a path, to be changed.
-pub(super) fn items_mut<'a>(value: &'a mut Value, path: &str) -> &'a mut [Value] {
+pub(in crate::sandbox) fn items_mut<'a>(value: &'a mut Value, path: &str) -> &'a mut [Value] {
     at_mut(value, path).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
 }
 
 /// Whether the path is there and true.
-pub(super) fn flag(value: &Value, path: &str) -> bool {
+pub(in crate::sandbox) fn flag(value: &Value, path: &str) -> bool {
     at(value, path).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// Sets the value at a path, making the maps on the way.
-pub(super) fn set(value: &mut Value, path: &str, new: impl Into<Value>) {
+pub(in crate::sandbox) fn set(value: &mut Value, path: &str, new: impl Into<Value>) {
     let mut here = value;
     for key in path.split('.') {
         if !here.is_object() {
@@ -46,14 +46,14 @@ pub(super) fn set(value: &mut Value, path: &str, new: impl Into<Value>) {
 }
 
 /// Sets the value at a path where there is none yet.
-pub(super) fn set_absent(value: &mut Value, path: &str, new: impl Into<Value>) {
+pub(in crate::sandbox) fn set_absent(value: &mut Value, path: &str, new: impl Into<Value>) {
     if at(value, path).is_none() {
         set(value, path, new);
     }
 }
 
 /// Takes the value at a path away.
-pub(super) fn remove(value: &mut Value, path: &str) -> Option<Value> {
+pub(in crate::sandbox) fn remove(value: &mut Value, path: &str) -> Option<Value> {
     let (parent, key) = match path.rsplit_once('.') {
         Some((parent, key)) => (at_mut(value, parent)?, key),
         None => (value, path),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::value::{at, flag, items_mut, remove, set, set_absent, text};
 
 pub(super) const DEPLOYMENT: &str = r#"
+status.conditions[].lastUpdateTime|lastTransitionTime = null
 status = {}
 spec.template.metadata = {}
 spec.replicas = 1
@@ -16,6 +17,7 @@ spec.progressDeadlineSeconds = 600
 "#;
 
 pub(super) const STATEFUL_SET: &str = r#"
+status.conditions[].lastTransitionTime = null
 status.replicas = 0
 status.availableReplicas = 0
 spec.template.metadata = {}
@@ -38,6 +40,7 @@ spec.volumeClaimTemplates[].status.phase = "Pending"
 "#;
 
 pub(super) const DAEMON_SET: &str = r#"
+status.conditions[].lastTransitionTime = null
 status.currentNumberScheduled = 0
 status.desiredNumberScheduled = 0
 status.numberMisscheduled = 0
@@ -50,18 +53,21 @@ spec.revisionHistoryLimit = 10
 "#;
 
 pub(super) const REPLICA_SET: &str = r#"
+status.conditions[].lastTransitionTime = null
 status.replicas = 0
 spec.template.metadata = {}
 spec.replicas = 1
 "#;
 
 pub(super) const REPLICATION_CONTROLLER: &str = r#"
+status.conditions[].lastTransitionTime = null
 status.replicas = 0
 spec.template?.metadata = {}
 spec.replicas = 1
 "#;
 
 pub(super) const JOB: &str = r#"
+status.conditions[].lastProbeTime|lastTransitionTime = null
 status = {}
 spec.template.metadata = {}
 spec.completionMode = "NonIndexed"
@@ -87,6 +93,10 @@ spec.failedJobsHistoryLimit = 1
 
 pub(super) const POD: &str = "
 status = {}
+status.conditions[].lastProbeTime|lastTransitionTime = null
+status.containerStatuses|initContainerStatuses|ephemeralContainerStatuses[].state|lastState = {}
+status.containerStatuses|initContainerStatuses|ephemeralContainerStatuses[].state|lastState?.running?.startedAt = null
+status.containerStatuses|initContainerStatuses|ephemeralContainerStatuses[].state|lastState?.terminated?.startedAt|finishedAt = null
 ";
 
 pub(super) const POD_TEMPLATE: &str = "
