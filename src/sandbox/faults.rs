@@ -76,10 +76,12 @@ impl Faults {
         Some(fault.trouble.clone())
     }
 
-    /// Whether an object is planned never to become ready.
-    pub(super) fn never_ready(&self, resource: &str, name: &str) -> bool {
-        let target = Target { plural: resource.to_owned(), name: Some(name.to_owned()), ..Target::default() };
-        self.planned.iter().any(|fault| fault.trouble == Trouble::NeverReady && fault.meets("", &target))
+    /// Whether a pod is planned never to become ready: by its own name, or by that of its workload, which it begins with.
+    pub(super) fn never_ready(&self, pod: &str) -> bool {
+        let meant =
+            |name: &str| pod.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+        let mut planned = self.planned.iter().filter(|fault| fault.trouble == Trouble::NeverReady);
+        planned.any(|fault| fault.name.as_deref().is_none_or(meant))
     }
 }
 
@@ -116,7 +118,7 @@ mod tests {
             times: 1,
         });
         assert_eq!(faults.met("PATCH", "/apis/apps/v1/namespaces/x/deployments/web"), None);
-        assert!(faults.never_ready("deployments", "web"));
-        assert!(!faults.never_ready("deployments", "other"));
+        assert!(faults.never_ready("web-5d4f-x2"));
+        assert!(!faults.never_ready("webhook-1"));
     }
 }

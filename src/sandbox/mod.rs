@@ -11,13 +11,13 @@
 mod api;
 pub mod controllers;
 mod faults;
-mod first;
 pub mod kinds;
 mod resources;
 mod serve;
 mod service;
 mod store;
 mod table;
+mod work;
 mod write;
 
 pub use faults::{Fault, Trouble};

@@ -22,8 +22,8 @@ use tokio::{
 use super::{
     api::{Answer, Denial, Engine, Heard, WatchPlan, answer},
     faults::{Fault, Faults, Trouble},
-    first,
     store::{Durable, Store, StoreError},
+    work,
 };
 use crate::sys;
 
@@ -78,7 +78,7 @@ impl Sandbox {
     fn over(store: Store, kubernetes: &str) -> Self {
         let kubernetes = format!("v{}.0", kubernetes.trim_start_matches('v'));
         let mut engine = Engine::over(store);
-        first::furnish(&mut engine, &sys::now(), &kubernetes);
+        work::furnish(&mut engine, &sys::now());
         let (news, _) = watch::channel(engine.store.version());
         let (engine, faults) = (Mutex::new(engine), Mutex::default());
         Self(Arc::new(Shared { engine, faults, news, kubernetes }))
@@ -87,6 +87,7 @@ impl Sandbox {
     /// The same, with the cluster's controllers at work for as long as any handle is there.
     #[must_use]
     pub fn alive(self) -> Self {
+        tokio::spawn(work::work(Arc::downgrade(&self.0)));
         self
     }
 

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 /// Scenarios whose answers differ, each with why.
 ///
 /// The test fails for one that is not here, and for one here that no longer differs.
-const DIFFER: &[(&str, &str)] =
-    &[("forbidden", "access control is off: everybody may everything")];
+const DIFFER: &[(&str, &str)] = &[("forbidden", "access control is off: everybody may everything")];
 
 const NAMESPACE: &str = "play";
 const GROUP: &str = "play.example.com";
@@ -64,7 +63,8 @@ async fn send(sandbox: &Sandbox, request: &Value, answers: &[Value]) -> (u16, Va
     let query = request["query"].as_object().cloned().unwrap_or_default();
     let query: Vec<String> = (query.iter())
         .map(|(key, value)| {
-            let value: String = form_urlencoded::byte_serialize(value.as_str().expect("text").as_bytes()).collect();
+            let value: String =
+                form_urlencoded::byte_serialize(value.as_str().expect("text").as_bytes()).collect();
             format!("{key}={value}")
         })
         .collect();
@@ -74,7 +74,10 @@ async fn send(sandbox: &Sandbox, request: &Value, answers: &[Value]) -> (u16, Va
         for edit in request["edit"].as_array().into_iter().flatten() {
             let parts = edit.as_array().expect("path and value");
             let (value, path) = parts.split_last().expect("a value");
-            let pointer: String = path.iter().map(|p| format!("/{}", p.as_str().map_or(p.to_string(), str::to_owned))).collect();
+            let pointer: String = path
+                .iter()
+                .map(|p| format!("/{}", p.as_str().map_or(p.to_string(), str::to_owned)))
+                .collect();
             match old.pointer_mut(&pointer) {
                 Some(slot) => *slot = value.clone(),
                 None => {
@@ -96,16 +99,20 @@ async fn send(sandbox: &Sandbox, request: &Value, answers: &[Value]) -> (u16, Va
         None => String::new(),
     };
     let agent = request["userAgent"].as_str().unwrap_or("recorder/1.0");
-    let mut sent = Request::builder().method(method).uri(format!("{path}?{}", query.join("&"))).header("user-agent", agent);
+    let mut sent = Request::builder()
+        .method(method)
+        .uri(format!("{path}?{}", query.join("&")))
+        .header("user-agent", agent);
     if let Some(sort) = request["contentType"].as_str() {
         sent = sent.header("content-type", sort);
     }
     let response = sandbox.answer(sent.body(Bytes::from(body)).expect("a request")).await;
     let (parts, body) = response.into_parts();
-    let warnings = parts.headers.get_all("warning").iter().map(|w| w.to_str().expect("text").to_owned()).collect();
+    let warnings =
+        parts.headers.get_all("warning").iter().map(|w| w.to_str().expect("text").to_owned()).collect();
     let bytes = body.collect().await.expect("a whole body").to_bytes();
-    let body = serde_json::from_slice(&bytes)
-        .unwrap_or_else(|_| json!({"__text": String::from_utf8_lossy(&bytes)}));
+    let body =
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| json!({"__text": String::from_utf8_lossy(&bytes)}));
     (parts.status.as_u16(), body, warnings)
 }
 
@@ -118,11 +125,28 @@ fn masked(value: &Value, key: &str) -> Value {
                 (map.iter())
                     .filter(|(name, value)| !(*name == "creationTimestamp" && value.is_null()))
                     .map(|(name, value)| {
-                        let hidden = ["uid", "resourceVersion", "clusterIP", "nodePort", "healthCheckNodePort", "continue", "remainingItemCount"];
-                        let time = ["time", "creationTimestamp", "deletionTimestamp", "lastTransitionTime", "lastPhaseTransitionTime"];
+                        let hidden = [
+                            "uid",
+                            "resourceVersion",
+                            "clusterIP",
+                            "nodePort",
+                            "healthCheckNodePort",
+                            "continue",
+                            "remainingItemCount",
+                        ];
+                        let time = [
+                            "time",
+                            "creationTimestamp",
+                            "deletionTimestamp",
+                            "lastTransitionTime",
+                            "lastPhaseTransitionTime",
+                        ];
                         let value = if name == "clusterIP" && value == "None" {
                             value.clone()
-                        } else if hidden.contains(&name.as_str()) || time.contains(&name.as_str()) || generated && name == "name" {
+                        } else if hidden.contains(&name.as_str())
+                            || time.contains(&name.as_str())
+                            || generated && name == "name"
+                        {
                             json!("X")
                         } else {
                             masked(value, name)
@@ -160,7 +184,11 @@ fn words(text: &str) -> String {
         let uid = is_uid(bare);
         let before = words.last().map_or("", String::as_str);
         let hidden = (version || bare == "RV" || bare == "N") && ["record", "current:"].contains(&before);
-        words.push(if hidden || (uid || bare == "UID") && before == "record" { "X".to_owned() } else { word.to_owned() });
+        words.push(if hidden || (uid || bare == "UID") && before == "record" {
+            "X".to_owned()
+        } else {
+            word.to_owned()
+        });
     }
     words.join(" ")
 }

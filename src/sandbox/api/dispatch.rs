@@ -17,7 +17,7 @@ use super::{
     route::{Route, Target},
     watch::WatchPlan,
 };
-use crate::sandbox::{resources::Resource, write};
+use crate::sandbox::write;
 
 /// A request as it was heard.
 #[derive(Debug, Clone)]

@@ -5,6 +5,6 @@ mod names;
 mod registry;
 mod resource;
 
-pub(crate) use custom::{Custom, established};
+pub(crate) use custom::established;
 pub(crate) use registry::Registry;
 pub(crate) use resource::{Resource, ScalePaths};

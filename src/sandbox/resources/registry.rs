@@ -82,9 +82,10 @@ impl Registry {
         self.resources.get(&(group.to_owned(), version.to_owned(), plural.to_owned()))
     }
 
-    /// The resource of a kind.
-    pub(crate) fn of_kind(&self, gvk: &Gvk) -> Option<&Arc<Resource>> {
-        self.all().find(|resource| resource.gvk == *gvk)
+    /// The resource of a kind in the version in which its objects are stored.
+    pub(crate) fn stored_kind(&self, group: &str, kind: &str) -> Option<&Arc<Resource>> {
+        let mut all = self.all();
+        all.find(|r| r.gvk.group == group && r.gvk.kind == kind && r.gvk == r.stored)
     }
 
     /// The resource that a collection is stored as.

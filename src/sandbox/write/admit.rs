@@ -90,7 +90,12 @@ impl<'r> Rules<'r> {
             Ok(())
         };
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind = Kind { schema: self.schema(), empty: self.empty.as_ref(), defaulted: &defaulted, converted: &converted };
+        let kind = Kind {
+            schema: self.schema(),
+            empty: self.empty.as_ref(),
+            defaulted: &defaulted,
+            converted: &converted,
+        };
         fields::track_update(live, new, by, &kind);
     }
 
@@ -107,7 +112,12 @@ impl<'r> Rules<'r> {
             Ok(())
         };
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind = Kind { schema: self.schema(), empty: self.empty.as_ref(), defaulted: &defaulted, converted: &converted };
+        let kind = Kind {
+            schema: self.schema(),
+            empty: self.empty.as_ref(),
+            defaulted: &defaulted,
+            converted: &converted,
+        };
         fields::apply(live, applied, by, force, &kind).map_err(|refused| denied(&refused))
     }
 
