@@ -65,9 +65,12 @@ fn kubernetes(environment: &Environment) -> &str {
 /// The repository's root and the environment that is to be served.
 pub fn sandboxed(place: &Place, choice: &Choice) -> Result<(PathBuf, Environment), Trouble> {
     let hint = || Some("`obsctl sandbox --ephemeral` needs no repository and keeps nothing".to_owned());
-    let workspace = workspace::open(place).map_err(|trouble| match trouble {
-        Trouble::Call { message, .. } => Trouble::Call { message, hint: hint() },
-        other => other,
+    let workspace = workspace::open(place).map_err(|trouble| {
+        if let Trouble::Call { message, .. } = trouble {
+            Trouble::Call { message, hint: hint() }
+        } else {
+            trouble
+        }
     })?;
     let environments = workspace.repo.environments.values();
     let mut local = environments.filter(|environment| environment.cluster.sandbox);
@@ -91,7 +94,7 @@ fn unusable(error: &SandboxError) -> Trouble {
     let mut message = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        message.push_str(&format!(": {cause}"));
+        message = format!("{message}: {cause}");
         source = cause.source();
     }
     let hint = error

@@ -16,7 +16,8 @@ use super::{
     service::Shared,
     store, write,
 };
-use crate::{model::Gvk, sys};
+use crate::model::Gvk;
+use crate::sys;
 
 /// Objects that are looked at before requests get a turn.
 const AT_ONCE: usize = 20;
@@ -116,7 +117,7 @@ fn gather(shared: &Shared, seen: &mut u64, open: &mut BTreeSet<Key>) {
     }
     match store.since(*seen) {
         Ok(changes) => {
-            open.extend(changes.filter_map(|change| key(&change.key.collection, &change.key.place)))
+            open.extend(changes.filter_map(|change| key(&change.key.collection, &change.key.place)));
         }
         Err(_) => {
             for collection in store.collections() {

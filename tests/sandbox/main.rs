@@ -4,7 +4,6 @@
     clippy::disallowed_methods,
     clippy::print_stderr,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "tests start programs, say what they skip and stop at the first surprise"
 )]

@@ -1,6 +1,6 @@
 //! Exchanges recorded from kube-apiserver 1.36.3, played against the sandbox.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use bytes::Bytes;
 use http::Request;
@@ -74,16 +74,14 @@ async fn send(sandbox: &Sandbox, request: &Value, answers: &[Value]) -> (u16, Va
         for edit in request["edit"].as_array().into_iter().flatten() {
             let parts = edit.as_array().expect("path and value");
             let (value, path) = parts.split_last().expect("a value");
-            let pointer: String = path
-                .iter()
-                .map(|p| format!("/{}", p.as_str().map_or(p.to_string(), str::to_owned)))
-                .collect();
-            match old.pointer_mut(&pointer) {
-                Some(slot) => *slot = value.clone(),
-                None => {
-                    let (parent, key) = pointer.rsplit_once('/').expect("a parent");
-                    old.pointer_mut(parent).expect("there")[key] = value.clone();
-                }
+            let words: Vec<String> =
+                path.iter().map(|part| part.as_str().map_or(part.to_string(), str::to_owned)).collect();
+            let pointer = format!("/{}", words.join("/"));
+            if let Some(slot) = old.pointer_mut(&pointer) {
+                *slot = value.clone();
+            } else {
+                let (parent, key) = pointer.rsplit_once('/').expect("a parent");
+                old.pointer_mut(parent).expect("there")[key] = value.clone();
             }
         }
         if let Some(manager) = request.get("setAllManagersTo") {
@@ -167,7 +165,7 @@ fn masked(value: &Value, key: &str) -> Value {
         }
         Value::String(text) if text.starts_with("UUID") || is_uid(text) => json!("X"),
         Value::String(text) if key == "message" => json!(words(text)),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
@@ -197,8 +195,8 @@ fn words(text: &str) -> String {
 fn difference(path: &str, wanted: &Value, found: &Value) -> Option<String> {
     match (wanted, found) {
         (Value::Object(a), Value::Object(b)) => {
-            let keys: BTreeMap<&String, ()> = a.keys().chain(b.keys()).map(|key| (key, ())).collect();
-            keys.into_keys().find_map(|key| {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            keys.into_iter().find_map(|key| {
                 let null = Value::Null;
                 difference(&format!("{path}.{key}"), a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null))
             })

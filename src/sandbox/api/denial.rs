@@ -95,10 +95,10 @@ impl Denial {
     }
 
     /// The fields of an object, or of options, are wrong.
-    pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
+    pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
         let of = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
         let mut words: Vec<String> = Vec::new();
-        for cause in &causes {
+        for cause in causes {
             let word = format!("{}: {}", cause.field, cause.message);
             if !words.contains(&word) {
                 words.push(word);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::route::Route;
 use crate::sandbox::resources::{Registry, Resource};
 
 /// `/api`.
@@ -114,7 +115,8 @@ fn parts(resource: &Resource) -> Vec<Part> {
 }
 
 /// Discovery in one document: of the core group for `/api`, of all others for `/apis`.
-pub(super) fn aggregated(registry: &Registry, core: bool) -> Value {
+pub(super) fn aggregated(registry: &Registry, route: &Route) -> Value {
+    let core = *route == Route::CoreVersions;
     let groups = registry.groups();
     let items: Vec<Value> = (groups.iter())
         .filter(|(name, _)| name.is_empty() == core)

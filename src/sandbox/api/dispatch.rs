@@ -106,9 +106,11 @@ pub(crate) fn answer(engine: &mut Engine, heard: &Heard) -> Answer {
         // Other forms than JSON and YAML exist for some documents; whoever asks only for those is told.
         Err(denial) => return Answer::refused(&denial),
     };
-    let answer = match Route::of(&heard.path) {
-        Route::Objects(target) => objects(engine, heard, target, wanted),
-        route => Ok(document(engine, heard, &route, wanted)),
+    let route = Route::of(&heard.path);
+    let answer = if let Route::Objects(target) = route {
+        objects(engine, heard, target, wanted)
+    } else {
+        Ok(document(engine, heard, &route, wanted))
     };
     let answer = answer.unwrap_or_else(|denial| Answer::refused(&denial));
     if wanted.yaml { as_yaml(answer) } else { answer }
@@ -120,7 +122,7 @@ fn document(engine: &mut Engine, heard: &Heard, route: &Route, wanted: Wanted) -
         Route::Health => return Answer::plain(StatusCode::OK, "ok"),
         Route::Version => Some(version(&heard.kubernetes)),
         Route::CoreVersions | Route::Groups if whole => {
-            let text = discovery::aggregated(&engine.registry, *route == Route::CoreVersions).to_string();
+            let text = discovery::aggregated(&engine.registry, route).to_string();
             let (code, content_type) = (StatusCode::OK, AGGREGATED);
             return Answer::Text { code, content_type, text, warnings: Vec::new(), retry_after: None };
         }

@@ -22,7 +22,7 @@ pub(crate) use denial::{Denial, details};
 pub(crate) use dispatch::{Answer, Heard, answer};
 pub(crate) use engine::{DEFINITIONS, Engine};
 pub(crate) use form::{Form, Wanted};
-pub(crate) use options::{FieldValidation, Options};
+pub(crate) use options::{FieldValidation, Options, OptionsOf};
 pub(crate) use read::{key, shown};
 pub(crate) use route::{Route, Target};
 pub(crate) use select::Selector;

@@ -152,11 +152,9 @@ fn references(schema: &Value, into: &mut Vec<String>) {
     match schema {
         Value::Object(map) => {
             for (key, value) in map {
-                match value {
-                    Value::String(text) if key == "$ref" => {
-                        into.extend(text.strip_prefix(REFERENCE).map(str::to_owned));
-                    }
-                    other => references(other, into),
+                match value.as_str().filter(|_| key == "$ref") {
+                    Some(text) => into.extend(text.strip_prefix(REFERENCE).map(str::to_owned)),
+                    None => references(value, into),
                 }
             }
         }

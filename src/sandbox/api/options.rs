@@ -17,6 +17,32 @@ pub(crate) enum FieldValidation {
     Strict,
 }
 
+/// What a query belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OptionsOf {
+    /// A create.
+    Create,
+    /// A PUT.
+    Update,
+    /// A patch other than apply.
+    Patch,
+    /// A server-side apply.
+    Apply,
+    /// A deletion.
+    Delete,
+}
+
+impl OptionsOf {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Create => "CreateOptions",
+            Self::Update => "UpdateOptions",
+            Self::Patch | Self::Apply => "PatchOptions",
+            Self::Delete => "DeleteOptions",
+        }
+    }
+}
+
 /// Parameters of a query.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
@@ -60,10 +86,11 @@ impl Options {
         }
     }
 
-    /// Refuses what an API server refuses; `kind` is that of the options, such as `PatchOptions`.
-    pub(crate) fn check(&self, kind: &str, apply: bool) -> Result<(), Denial> {
+    /// Refuses what an API server refuses.
+    pub(crate) fn check(&self, of: OptionsOf) -> Result<(), Denial> {
+        let (kind, apply) = (of.kind(), of == OptionsOf::Apply);
         let mut causes = Vec::new();
-        if kind == "PatchOptions" && !apply && self.get("force").is_some() {
+        if of == OptionsOf::Patch && self.get("force").is_some() {
             causes.push(cause(
                 "force",
                 "FieldValueForbidden",
@@ -103,7 +130,7 @@ impl Options {
             );
             causes.push(cause("fieldValidation", "FieldValueNotSupported", &message));
         }
-        if causes.is_empty() { Ok(()) } else { Err(Denial::invalid("meta.k8s.io", kind, "", causes)) }
+        if causes.is_empty() { Ok(()) } else { Err(Denial::invalid("meta.k8s.io", kind, "", &causes)) }
     }
 }
 

@@ -114,9 +114,9 @@ fn listed(ask: &Ask, objects: &[Arc<Object>], metadata: &Value) -> String {
     };
     let size: usize = objects.iter().map(|object| object.text().len()).sum();
     let mut text = String::with_capacity(size + 256);
-    text.push_str(&format!(
-        "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":["
-    ));
+    let head =
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
+    text.push_str(&head);
     for (i, object) in objects.iter().enumerate() {
         if i > 0 {
             text.push(',');

@@ -115,16 +115,8 @@ fn decoded(text: &str) -> String {
             let digits = std::str::from_utf8(digits).ok()?;
             u8::from_str_radix(digits, 16).ok()
         });
-        match escape {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+        bytes.push(escape.unwrap_or(*first));
+        rest = if escape.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -134,8 +126,9 @@ mod tests {
     use super::*;
 
     fn check(path: &str, expected: &str) {
-        let text = match Route::of(path) {
-            Route::Objects(t) => format!(
+        let route = Route::of(path);
+        let text = if let Route::Objects(t) = route {
+            format!(
                 "{}|{}|{}|{}|{}|{}",
                 t.group,
                 t.version,
@@ -143,8 +136,9 @@ mod tests {
                 t.plural,
                 t.name.unwrap_or_default(),
                 t.sub.unwrap_or_default()
-            ),
-            other => format!("{other:?}"),
+            )
+        } else {
+            format!("{route:?}")
         };
         assert_eq!(text, expected, "{path}");
     }

@@ -273,6 +273,7 @@ fn values(tokens: &[String]) -> Result<(Vec<String>, &[String]), String> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "a row of a table")]
     fn check(selector: &str, labels: &[(&str, &str)], expected: bool) {
         let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let parsed = Selector { labels: parse_labels(selector).expect(selector), fields: Vec::new() };

@@ -67,7 +67,7 @@ impl WatchPlan {
             plan.first = objects.iter().map(|object| plan.line("ADDED", object)).collect();
         }
         if initial && plan.bookmarks {
-            let bookmark = plan.bookmark(current, true);
+            let bookmark = plan.bookmark(current, Some("k8s.io/initial-events-end"));
             plan.first.push_back(bookmark);
         }
         Ok(plan)
@@ -81,7 +81,8 @@ impl WatchPlan {
             Err(old) => {
                 let message = format!("too old resource version: {} ({})", self.from, old.floor);
                 let status = Denial::expired(message).status();
-                lines.push_str(&format!("{}\n", json!({"type": "ERROR", "object": status})));
+                lines.push_str(&json!({"type": "ERROR", "object": status}).to_string());
+                lines.push('\n');
                 return Watching { lines, ended: true };
             }
         };
@@ -98,7 +99,7 @@ impl WatchPlan {
 
     /// That nothing came up to a version; nothing where no bookmarks are wanted.
     pub(crate) fn quiet(&self) -> String {
-        if self.bookmarks { self.bookmark(self.from, false) } else { String::new() }
+        if self.bookmarks { self.bookmark(self.from, None) } else { String::new() }
     }
 
     fn takes(&self, object: &Object) -> bool {
@@ -141,11 +142,11 @@ impl WatchPlan {
         }
     }
 
-    fn bookmark(&self, version: u64, initial: bool) -> String {
+    fn bookmark(&self, version: u64, mark: Option<&str>) -> String {
         let resource = &self.ask.resource;
         let mut metadata = json!({"resourceVersion": version.to_string(), "creationTimestamp": Value::Null});
-        if let Some(map) = metadata.as_object_mut().filter(|_| initial) {
-            map.insert("annotations".to_owned(), json!({"k8s.io/initial-events-end": "true"}));
+        if let (Some(map), Some(mark)) = (metadata.as_object_mut(), mark) {
+            map.insert("annotations".to_owned(), json!({mark: "true"}));
         }
         let mut object = json!({"kind": resource.gvk.kind, "apiVersion": resource.gvk.api_version(), "metadata": metadata});
         if self.ask.wanted.form == Form::Table {

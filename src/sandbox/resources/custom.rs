@@ -27,11 +27,6 @@ impl Custom {
         Self { tree: Arc::new(tree), schemas: OnceLock::new() }
     }
 
-    /// The CustomResourceDefinition.
-    pub(crate) fn tree(&self) -> &Value {
-        &self.tree
-    }
-
     /// The entry of `spec.versions`.
     pub(crate) fn version(&self, version: &str) -> Option<&Value> {
         let versions = self.tree.pointer("/spec/versions")?.as_array()?;

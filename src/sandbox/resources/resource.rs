@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::custom::Custom;
 use crate::model::Gvk;
-use crate::schema::{Schema, SchemaSet};
+use crate::schema::SchemaSet;
 
 /// Where a kind keeps what its `scale` subresource shows, as JSON pointers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +75,4 @@ impl Resource {
         let (kind, version) = (Value::from(self.gvk.kind.as_str()), Value::from(self.gvk.api_version()));
         format!("{{\"kind\":{kind},\"apiVersion\":{version},")
     }
-}
-
-/// The schema of a kind.
-pub(crate) fn schema_of<'a>(schemas: &'a SchemaSet, gvk: &Gvk) -> Option<Schema<'a>> {
-    schemas.of(gvk)
 }

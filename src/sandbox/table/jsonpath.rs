@@ -76,10 +76,7 @@ fn holds(item: &Value, condition: &str) -> bool {
     };
     let wanted = wanted.trim().trim_matches(['"', '\'']);
     let found = find(item, path.trim().trim_start_matches('@'));
-    found.into_iter().any(|value| match value {
-        Value::String(text) => text == wanted,
-        other => other.to_string() == wanted,
-    })
+    found.into_iter().any(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned) == *wanted)
 }
 
 #[cfg(test)]

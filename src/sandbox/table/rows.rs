@@ -16,7 +16,7 @@ pub(crate) fn table(resource: &Resource, objects: &[Value], include: &str, now: 
     let custom = custom_columns(resource);
     let known = columns(&resource.qualified());
     let definitions: Vec<Value> = match &custom {
-        Some(custom) => custom.iter().map(|column| column.definition()).collect(),
+        Some(custom) => custom.iter().map(CustomColumn::definition).collect(),
         None => known.iter().map(Column::definition).collect(),
     };
     let rows: Vec<Value> = objects

@@ -186,11 +186,11 @@ impl<'r> Rules<'r> {
         } else {
             Vec::new()
         };
-        self.refused(causes, new)
+        self.refused(&causes, new)
     }
 
     /// The refusal that names these causes; none where there are none.
-    pub(super) fn refused(&self, causes: Vec<Cause>, tree: &Value) -> Result<(), Denial> {
+    pub(super) fn refused(&self, causes: &[Cause], tree: &Value) -> Result<(), Denial> {
         if causes.is_empty() {
             return Ok(());
         }

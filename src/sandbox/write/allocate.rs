@@ -11,6 +11,7 @@ use crate::sandbox::{
 
 /// Services get addresses of 10.96.0.0/12, as kubeadm has it; the first ones are left to the cluster's own.
 const FIRST_ADDRESS: u32 = 0x0A60_0010;
+const LAST_ADDRESS: u32 = 0x0A6F_FFFF;
 /// The usual range of node ports.
 const PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 
@@ -46,7 +47,7 @@ impl<'e> Cluster<'e> {
 
 impl Allocate for Cluster<'_> {
     fn cluster_ip(&mut self) -> String {
-        let free = (FIRST_ADDRESS..)
+        let free = (FIRST_ADDRESS..LAST_ADDRESS)
             .map(|number| std::net::Ipv4Addr::from(number).to_string())
             .find(|address| !self.addresses.contains(address))
             .unwrap_or_default();

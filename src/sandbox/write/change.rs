@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::Cause;
 use crate::sandbox::{
-    api::{Ask, Denial, Engine, drop_meta, key, meta, set_meta, stored, text, view},
+    api::{Ask, Denial, Engine, OptionsOf, drop_meta, key, meta, set_meta, stored, text, view},
     store::Object,
 };
 
@@ -45,7 +45,7 @@ pub(super) enum Ownership {
 
 /// PUT: replaces an object, or one part of it.
 pub(crate) fn replace(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
-    ask.options.check("UpdateOptions", false)?;
+    ask.options.check(OptionsOf::Update)?;
     let part = Part::of(ask);
     if part == Part::Scale {
         return scale::replace(engine, ask);
@@ -69,7 +69,7 @@ pub(crate) fn replace(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial>
     let version = text(&tree, "/metadata/resourceVersion");
     if version.is_empty() && ask.resource.custom.is_some() {
         let cause = cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
-        return Err(invalid(ask, vec![cause]));
+        return Err(invalid(ask, &[cause]));
     }
     change(engine, ask, &old, tree, Ownership::Track).map(|written| written.warning(warnings))
 }
@@ -88,7 +88,7 @@ pub(super) fn cause(field: &str, message: &str) -> Cause {
     Cause { reason: "FieldValueInvalid".to_owned(), field, message }
 }
 
-pub(super) fn invalid(ask: &Ask, causes: Vec<Cause>) -> Denial {
+pub(super) fn invalid(ask: &Ask, causes: &[Cause]) -> Denial {
     let gvk = &ask.resource.gvk;
     Denial::invalid(&gvk.group, &gvk.kind, ask.name(), causes)
 }
@@ -110,7 +110,7 @@ pub(super) fn change(
     let uid = text(&new, "/metadata/uid");
     if !uid.is_empty() && uid != text(&live, "/metadata/uid") {
         let why = format!("Invalid value: \"{uid}\": field is immutable");
-        return Err(invalid(ask, vec![cause("metadata.uid", &why)]));
+        return Err(invalid(ask, &[cause("metadata.uid", &why)]));
     }
     let rules = Rules::of(&ask.resource);
     rules.default(&mut new);
@@ -177,7 +177,7 @@ fn only_fewer_finalizers(ask: &Ask, live: &Value, new: &Value) -> Result<(), Den
     );
     let cause =
         Cause { reason: "FieldValueForbidden".to_owned(), field: "metadata.finalizers".to_owned(), message };
-    Err(invalid(ask, vec![cause]))
+    Err(invalid(ask, &[cause]))
 }
 
 /// A list of strings as Go prints it for programmers.

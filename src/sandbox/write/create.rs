@@ -9,7 +9,7 @@ use super::{
     written::Written,
 };
 use crate::fields::Writer;
-use crate::sandbox::api::{Ask, Denial, Engine, drop_meta, key, meta, set_meta, stored, text};
+use crate::sandbox::api::{Ask, Denial, Engine, OptionsOf, drop_meta, key, meta, set_meta, stored, text};
 
 /// Letters of generated names, as the server takes them: no vowels, nothing that looks like another.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -17,7 +17,7 @@ const GENERATED: usize = 5;
 
 /// POST: makes an object.
 pub(crate) fn create(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
-    ask.options.check("CreateOptions", false)?;
+    ask.options.check(OptionsOf::Create)?;
     let mut tree = body::decoded(ask)?;
     body::of_kind(ask, &mut tree)?;
     body::of_namespace(ask, &mut tree)?;
@@ -71,9 +71,9 @@ pub(super) fn born(engine: &mut Engine, ask: &Ask, mut tree: Value) -> Result<Wr
         return Err(Denial::exists(&ask.resource, &name));
     }
     if ask.options.dry_run() {
-        return Ok(Written::tree(tree).as_new());
+        return Ok(Written::tree(tree).anew());
     }
     let object = engine.put(&key, stored(tree, &ask.resource))?;
     engine.establish(&key, &ask.now)?;
-    Ok(Written::stored(object).as_new())
+    Ok(Written::stored(object).anew())
 }

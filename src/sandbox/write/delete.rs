@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::{body, change::is_released, written::Written};
 use crate::sandbox::{
-    api::{Ask, DEFINITIONS, Denial, Engine, Selector, drop_meta, key, map_at, meta, set_meta, text, view},
+    api::{
+        Ask, DEFINITIONS, Denial, Engine, OptionsOf, Selector, drop_meta, key, map_at, meta, set_meta, text,
+        view,
+    },
     store::{Key, Object},
 };
 
@@ -47,7 +50,7 @@ struct Wish {
 
 impl Wish {
     fn of(ask: &Ask) -> Result<Self, Denial> {
-        ask.options.check("DeleteOptions", false)?;
+        ask.options.check(OptionsOf::Delete)?;
         let sent = if ask.body.is_empty() { Value::Null } else { body::decoded(ask)? };
         let own = |pointer: &str| {
             let text = text(&sent, pointer);
@@ -81,7 +84,7 @@ fn unknown_policy(policy: &str) -> Denial {
         field: "propagationPolicy".to_owned(),
         message,
     };
-    Denial::invalid("meta.k8s.io", "DeleteOptions", "", vec![cause])
+    Denial::invalid("meta.k8s.io", "DeleteOptions", "", &[cause])
 }
 
 /// Deletes one object.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::fields::Force;
 use crate::sandbox::{
-    api::{Ask, Denial, Engine, drop_meta, key, meta, set_meta, text, view},
+    api::{Ask, Denial, Engine, OptionsOf, drop_meta, key, meta, set_meta, text, view},
     store::Object,
 };
 
@@ -37,7 +37,7 @@ pub(crate) fn patch(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
         denial.details = json!({});
         return Err(denial);
     }
-    ask.options.check("PatchOptions", ask.content_type == APPLY)?;
+    ask.options.check(if ask.content_type == APPLY { OptionsOf::Apply } else { OptionsOf::Patch })?;
     if Part::of(ask) == Part::Scale {
         return scale::patch(engine, ask);
     }
@@ -49,7 +49,7 @@ pub(crate) fn patch(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
     let mut new = patched(ask, &view(&old, &ask.resource))?;
     if text(&new, "/metadata/name") != ask.name() {
         let why = format!("Invalid value: \"{}\": field is immutable", text(&new, "/metadata/name"));
-        return Err(change::invalid(ask, vec![change::cause("metadata.name", &why)]));
+        return Err(change::invalid(ask, &[change::cause("metadata.name", &why)]));
     }
     let warnings = body::unknown_fields(ask, &mut new)?;
     change(engine, ask, &old, new, Ownership::Track).map(|written| written.warning(warnings))
@@ -93,7 +93,7 @@ fn apply(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
     body::of_applied_kind(ask, &applied)?;
     let old = engine.store.get(&key(&ask.resource, ask.namespace(), ask.name())).cloned();
     if old.is_some() || Part::of(ask) == Part::Main {
-        named(ask, &mut applied, old.is_some())?;
+        named(ask, &mut applied, old.as_ref())?;
     }
     body::in_namespace(ask, &applied)?;
     match old {
@@ -104,9 +104,9 @@ fn apply(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
 }
 
 /// The name of an applied body; it may be left out where the object exists.
-fn named(ask: &Ask, applied: &mut Value, exists: bool) -> Result<(), Denial> {
+fn named(ask: &Ask, applied: &mut Value, old: Option<&Arc<Object>>) -> Result<(), Denial> {
     if text(applied, "/metadata/name").is_empty() {
-        if !exists {
+        if old.is_none() {
             return Err(Denial::bad_request("name must be provided"));
         }
         set_meta(applied, "name", json!(ask.name()));

@@ -124,7 +124,7 @@ fn written(engine: &mut Engine, ask: &Ask, old: &Arc<Object>, sent: &Value) -> R
             "autoscaling",
             "Scale",
             ask.name(),
-            vec![change::cause("spec.replicas", &why)],
+            &[change::cause("spec.replicas", &why)],
         ));
     }
     let mut new = view(old, &ask.resource);

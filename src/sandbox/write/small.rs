@@ -10,7 +10,7 @@ use crate::sandbox::api::{Ask, Denial, Engine, key};
 pub(crate) fn evict(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
     delete(engine, &Ask { body: bytes::Bytes::new(), ..ask.clone() })?;
     Ok(Written::tree(json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}))
-        .as_new())
+        .anew())
 }
 
 /// POST to `token`: a token that proves nothing, for everybody may everything.

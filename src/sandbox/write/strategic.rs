@@ -89,7 +89,7 @@ fn plain(map: &Map<String, Value>) -> Map<String, Value> {
         match value {
             Value::Object(map) => Value::Object(plain(map)),
             Value::Array(items) => Value::Array(items.iter().map(cleaned).collect()),
-            scalar => scalar.clone(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
         }
     }
     let kept = map.iter().filter(|(key, value)| !key.starts_with('$') && !value.is_null());
@@ -169,7 +169,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{model::Gvk, schema::SchemaSet};
+    use crate::model::Gvk;
+    use crate::schema::SchemaSet;
 
     fn check(live: Value, patch: &Value, expected: &Value) {
         let schemas = SchemaSet::builtin();

@@ -129,7 +129,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{model::Gvk, schema::SchemaSet};
+    use crate::model::Gvk;
+    use crate::schema::SchemaSet;
 
     #[test]
     fn unknown_fields_are_told_by_path_and_removed() {

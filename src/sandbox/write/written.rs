@@ -52,7 +52,7 @@ impl Written {
     }
 
     /// The same as one that made something.
-    pub(super) fn as_new(mut self) -> Self {
+    pub(super) fn anew(mut self) -> Self {
         self.created = true;
         self
     }
