@@ -112,13 +112,9 @@ impl Replay {
     fn apply(&mut self, step: &Value, place: &Place, live: Option<&Value>) {
         let (request, answer) = (&step["request"], &step["response"]["body"]);
         let code = step["response"]["code"].as_u64().expect("a code");
-        let body = match &request["body"] {
-            Value::String(text) => match serde_saphyr::from_str(text) {
-                Ok(body) => body,
-                Err(_) => return,
-            },
-            body => body.clone(),
-        };
+        let text = request["body"].as_str();
+        let body = text.map_or_else(|| Ok(request["body"].clone()), serde_saphyr::from_str);
+        let Ok(body) = body else { return };
         let foreign_refusal = match code {
             409 => answer["message"].as_str().is_some_and(|message| !message.starts_with("Apply failed")),
             400 => !answer["message"].as_str().is_some_and(|message| message.contains("managedFields")),
@@ -164,7 +160,8 @@ impl Replay {
                     let causes = answer["details"]["causes"].as_array().expect("causes");
                     let mut wanted: Vec<_> =
                         causes.iter().map(|one| json!([one["message"], one["field"]]).to_string()).collect();
-                    (found.sort(), wanted.sort());
+                    found.sort();
+                    wanted.sort();
                     if found != wanted {
                         self.wrong.push(format!("{id}: causes {found:?}, not {wanted:?}"));
                     }
