@@ -25,6 +25,7 @@ const KNOWN: &[&str] = &[
     "k8s-long-name",
     "k8s-short-name",
     "mac",
+    "password",
     "uri",
     "uuid",
     "uuid3",

@@ -70,7 +70,7 @@ impl Walk<'_> {
             Value::Null | Value::Bool(_) | Value::Object(_) => {}
         }
         let allowed = list(schema, "enum");
-        if !allowed.is_empty() && !allowed.contains(value) && !value.is_null() {
+        if !allowed.is_empty() && !allowed.contains(value) {
             let allowed: Vec<_> = allowed.iter().map(enum_text).collect();
             let message = format!("Unsupported value: {value}: supported values: {}", allowed.join(", "));
             self.causes.push(Cause::new(path, Reason::NotSupported, message));
