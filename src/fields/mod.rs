@@ -22,7 +22,8 @@ pub use path::{get, parse_path, parse_path_in, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
 pub use ssa::{
-    Conflict, Converted, Force, Kind, Refused, Reset, Writer, apply, extract, reset_fields, track_update,
+    Conflict, Converted, Force, Kind, Refused, Reset, Writer, apply, extract, fields_after_scale,
+    reset_fields, scale_fields, take_over, track_update,
 };
 pub use unchanged::{Why, needs_no_write};
 

@@ -109,6 +109,11 @@ impl<'a> Schema<'a> {
         self.node.sort == Sort::Quantity
     }
 
+    /// Whether the value is a string of some format, as `date-time`: such fields take any scalar when they are applied.
+    pub fn is_formatted(self) -> bool {
+        self.node.formatted
+    }
+
     /// Whether the value is an integer or a string.
     pub fn is_int_or_string(self) -> bool {
         self.node.sort == Sort::IntOrString

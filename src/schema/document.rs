@@ -67,6 +67,8 @@ pub(super) struct Node {
     pub(super) map_type: Option<MapType>,
     pub(super) preserve_unknown: bool,
     pub(super) embedded: bool,
+    /// Whether it is a string of a format other than `byte`.
+    pub(super) formatted: bool,
     /// Whether an empty value is the same as none.
     pub(super) omitted: bool,
     /// The component this node stands for, where it only adds a default or a map type to it.
@@ -256,6 +258,7 @@ impl Builder {
             map_type: map_type(raw),
             preserve_unknown: raw.preserve_unknown,
             embedded: raw.embedded,
+            formatted: is_formatted(raw),
             omitted: false,
             target: None,
             items,
@@ -298,6 +301,10 @@ fn sort(raw: &RawSchema<'_>) -> Sort {
         Some("boolean") => Sort::Boolean,
         Some(_) | None => Sort::Any,
     }
+}
+
+fn is_formatted(raw: &RawSchema<'_>) -> bool {
+    sort(raw) == Sort::String && raw.format.as_ref().is_some_and(|format| !matches!(&*format.0, "" | "byte"))
 }
 
 fn map_type(raw: &RawSchema<'_>) -> Option<MapType> {

@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 
 use obsctl::{
-    fields::{Force, Kind, Refused, Writer, apply, same_quantity, track_update},
-    model::Gvk,
+    fields::{
+        self, Force, Kind, Refused, Writer, apply, fields_after_scale, same_quantity, scale_fields,
+        track_update,
+    },
+    model::{FieldPath, Gvk},
     schema::{Schema, SchemaSet, empty_object},
 };
 use serde_json::{Value, json};
@@ -18,7 +21,6 @@ use super::{rows, timeless};
 const DIFFERENT: &[(&str, &str)] = &[
     ("crd-apply-itself", "the server writes the status of the definition between two steps"),
     ("formerly-atomic", "admission adds a finalizer after the fields are tracked"),
-    ("scale-life", "writes to /scale are not replayed"),
 ];
 
 #[test]
@@ -86,10 +88,13 @@ impl Replay {
         }
         let apply = request["contentType"] == "application/apply-patch+yaml";
         let live = self.stored.get(&place.object).cloned();
-        if place.subresource != "scale" {
+        if place.subresource == "scale" {
+            self.scale(step, &place, apply);
+        } else {
             match method {
                 "PATCH" if apply => self.apply(step, &place, live.as_ref()),
                 "PATCH" | "POST" | "PUT" if code < 300 => self.update(step, &place, live.as_ref()),
+                "GET" if code == 200 => self.read(answer, live.as_ref()),
                 _ => {}
             }
         }
@@ -112,13 +117,9 @@ impl Replay {
     fn apply(&mut self, step: &Value, place: &Place, live: Option<&Value>) {
         let (request, answer) = (&step["request"], &step["response"]["body"]);
         let code = step["response"]["code"].as_u64().expect("a code");
-        let body = match &request["body"] {
-            Value::String(text) => match serde_saphyr::from_str(text) {
-                Ok(body) => body,
-                Err(_) => return,
-            },
-            body => body.clone(),
-        };
+        let text = request["body"].as_str();
+        let body = text.map_or_else(|| Ok(request["body"].clone()), serde_saphyr::from_str);
+        let Ok(body) = body else { return };
         let foreign_refusal = match code {
             409 => answer["message"].as_str().is_some_and(|message| !message.starts_with("Apply failed")),
             400 => !answer["message"].as_str().is_some_and(|message| message.contains("managedFields")),
@@ -164,12 +165,51 @@ impl Replay {
                     let causes = answer["details"]["causes"].as_array().expect("causes");
                     let mut wanted: Vec<_> =
                         causes.iter().map(|one| json!([one["message"], one["field"]]).to_string()).collect();
-                    (found.sort(), wanted.sort());
+                    found.sort();
+                    wanted.sort();
                     if found != wanted {
                         self.wrong.push(format!("{id}: causes {found:?}, not {wanted:?}"));
                     }
                 }
             }
+        }
+    }
+
+    /// A write to the Scale of an object: its entries come from the object and go back to it.
+    fn scale(&mut self, step: &Value, place: &Place, apply: bool) {
+        let (request, answer) = (&step["request"], &step["response"]["body"]);
+        let Some(object) = self.stored.get(&place.object).cloned() else { return };
+        let path = FieldPath::of(&["spec", "replicas"]);
+        let replicas = |scale: &Value| scale.pointer("/spec/replicas").cloned().unwrap_or_default();
+        let mut live = json!({"apiVersion": "autoscaling/v1", "kind": "Scale",
+            "metadata": {"name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"]},
+            "spec": {"replicas": object["spec"]["replicas"]}});
+        live["metadata"]["managedFields"] = scale_fields(&object, &path);
+        let set = self.set().clone();
+        let kind = Kind::of(set.of(&Gvk::new("autoscaling/v1", "Scale")));
+        let by = writer(request, place);
+        let force = if request["query"]["force"] == "true" { Force::Take } else { Force::Never };
+        let written = if apply {
+            fields::apply(Some(&live), &request["body"], &by, force, &kind)
+        } else {
+            let mut new = live.clone();
+            new["spec"]["replicas"] = replicas(&request["body"]);
+            track_update(Some(&live), &mut new, &by, &kind);
+            Ok(new)
+        };
+        self.checked += 1;
+        match written {
+            Ok(scale) => {
+                let mut object = object.clone();
+                object["metadata"]["managedFields"] = fields_after_scale(&object, &scale, &path);
+                object["spec"]["replicas"] = replicas(&scale);
+                if replicas(answer) != replicas(&scale) {
+                    self.wrong.push(format!("{}: {} replicas", request["path"], replicas(&scale)));
+                }
+                self.stored.insert(place.object.clone(), object);
+            }
+            Err(refused) if json!(refused.message()) == answer["message"] => {}
+            Err(refused) => self.wrong.push(format!("{}: {refused:?}", request["path"])),
         }
     }
 
@@ -203,6 +243,16 @@ impl Replay {
         self.checked += 1;
         track_update(live, &mut new, &writer(request, place), &kind);
         self.compare(&format!("{} {}", request["method"], request["path"]), &new, answer);
+    }
+
+    /// What is read is what the writes before ended with.
+    fn read(&mut self, answer: &Value, live: Option<&Value>) {
+        let scaled = |entry: &Value| entry["subresource"] == "scale";
+        let entries = answer.pointer("/metadata/managedFields").and_then(Value::as_array);
+        if let (Some(live), true) = (live, entries.is_some_and(|entries| entries.iter().any(scaled))) {
+            self.checked += 1;
+            self.compare("GET", live, answer);
+        }
     }
 
     fn compare(&mut self, id: &str, object: &Value, answer: &Value) {

@@ -173,7 +173,9 @@ fn unfit(which: &str, object: &Value, error: &str) -> Refused {
 /// An object as messages name it.
 pub(super) fn name_of(object: &Value) -> String {
     let (namespace, name) = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
-    format!("{namespace}/{name}; {}, Kind={}", text(object, "/apiVersion"), text(object, "/kind"))
+    let api_version = text(object, "/apiVersion");
+    let group = if api_version.contains('/') { "" } else { "/" };
+    format!("{namespace}/{name}; {group}{api_version}, Kind={}", text(object, "/kind"))
 }
 
 /// The kind that a body names.

@@ -74,19 +74,8 @@ impl Managers {
     }
 
     /// The entries as the server orders them: applies first, each by time, manager, version and subresource.
-    pub(super) fn to_json(&self) -> Value {
-        let mut entries: Vec<_> = self.0.values().collect();
-        entries.sort_by(|a, b| {
-            let key = |e: &Entry| (!e.apply, e.time.clone().unwrap_or_default());
-            key(a).cmp(&key(b)).then_with(|| {
-                (&a.manager, &a.api_version, &a.subresource).cmp(&(
-                    &b.manager,
-                    &b.api_version,
-                    &b.subresource,
-                ))
-            })
-        });
-        entries.into_iter().map(Entry::to_json).collect()
+    pub(super) fn in_order(&self) -> Vec<Entry> {
+        in_order(self.0.values().cloned().collect())
     }
 
     /// Writes the entries into an object; without any there is no list.
@@ -98,7 +87,7 @@ impl Managers {
         }
         let metadata = root.entry("metadata").or_insert_with(|| json!({}));
         if let Some(metadata) = metadata.as_object_mut() {
-            metadata.insert("managedFields".to_owned(), self.to_json());
+            metadata.insert("managedFields".to_owned(), list_of(self.in_order()));
         }
     }
 
@@ -139,6 +128,21 @@ impl Managers {
             count -= 1;
         }
     }
+}
+
+fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_by(|a, b| {
+        let key = |e: &Entry| (!e.apply, e.time.clone().unwrap_or_default());
+        key(a).cmp(&key(b)).then_with(|| {
+            (&a.manager, &a.api_version, &a.subresource).cmp(&(&b.manager, &b.api_version, &b.subresource))
+        })
+    });
+    entries
+}
+
+/// Entries as a `managedFields` list, in the server's order.
+pub(super) fn list_of(entries: Vec<Entry>) -> Value {
+    in_order(entries).iter().map(Entry::to_json).collect()
 }
 
 fn read(entry: &Value, index: usize) -> Result<Entry, String> {

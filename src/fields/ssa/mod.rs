@@ -16,7 +16,9 @@ mod merge;
 mod path;
 mod remove;
 mod reset;
+mod scale;
 mod shape;
+mod take_over;
 mod track;
 mod typed;
 
@@ -25,6 +27,8 @@ pub use conflict::{Conflict, Refused};
 pub use extract::extract;
 pub use kind::{Converted, Force, Kind, Writer};
 pub use reset::{Reset, reset_fields};
+pub use scale::{fields_after_scale, scale_fields};
+pub use take_over::take_over;
 pub use track::track_update;
 
 #[cfg(test)]

@@ -31,12 +31,20 @@ impl Reset {
 impl Reset {
     /// Puts back what the write may not set: the values of the live object, or none where it is made.
     pub fn put_back(&self, new: &mut Value, live: Option<&Value>) {
+        let managed = FieldPath::of(&["metadata", "managedFields"]);
+        let (kept, whole) = match self {
+            Self::Without(paths) => {
+                let whole = paths.contains(&FieldPath::of(&["metadata"]));
+                (vec![FieldPath::of(&["status"])], whole)
+            }
+            Self::Only(paths) => (paths.clone(), true),
+        };
         match self {
-            Self::Without(paths) => paths.iter().for_each(|path| put(new, live, path)),
-            Self::Only(paths) => {
-                let managed = FieldPath::of(&["metadata", "managedFields"]);
+            Self::Without(paths) if !whole => paths.iter().for_each(|path| put(new, live, path)),
+            // Where not even labels may be set, the write sets nothing but its own part.
+            _ => {
                 let sent = std::mem::replace(new, live.cloned().unwrap_or_default());
-                paths.iter().chain([&managed]).for_each(|path| put(new, Some(&sent), path));
+                kept.iter().chain([&managed]).for_each(|path| put(new, Some(&sent), path));
             }
         }
     }
@@ -58,14 +66,43 @@ fn put(object: &mut Value, from: Option<&Value>, path: &FieldPath) {
     }
 }
 
+/// Kinds whose status is written without any change of their `metadata`.
+const STATUS_ONLY: &[(&str, &str)] = &[
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("apiregistration.k8s.io", "APIService"),
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
+    ("internal.apiserver.k8s.io", "StorageVersion"),
+    ("networking.k8s.io", "ServiceCIDR"),
+    ("resource.k8s.io", "DeviceTaintRule"),
+    ("resource.k8s.io", "ResourceClaim"),
+    ("resource.k8s.io", "ResourcePoolStatusRequest"),
+    ("scheduling.k8s.io", "PodGroup"),
+    ("storage.k8s.io", "VolumeAttachment"),
+    ("storagemigration.k8s.io", "StorageVersionMigration"),
+];
+
 /// The fields that a write to an object (`""`) or to one of its subresources leaves alone.
 pub fn reset_fields(gvk: &Gvk, schema: Option<Schema<'_>>, subresource: &str) -> Reset {
-    let without = |paths: &[&[&str]]| Reset::Without(paths.iter().map(|path| FieldPath::of(path)).collect());
+    let paths = |paths: &[&[&str]]| paths.iter().map(|path| FieldPath::of(path)).collect();
+    let without = |list: &[&[&str]]| Reset::Without(paths(list));
+    let kind = (&*gvk.group, &*gvk.kind);
     let builtin = builtin_types().iter().any(|kind| kind.gvk == *gvk);
-    match subresource {
-        "" if schema.and_then(Schema::has_status) == Some(true) => without(&[&["status"]]),
-        "status" if builtin => without(&[&["spec"]]),
-        "status" => Reset::Only(vec![FieldPath::of(&["status"])]),
+    match (subresource, kind) {
+        ("", ("certificates.k8s.io", "CertificateSigningRequest")) => without(&[&["spec"], &["status"]]),
+        ("", _) if schema.and_then(Schema::has_status) == Some(true) => without(&[&["status"]]),
+        ("status", ("apps", "Deployment")) => without(&[&["spec"], &["metadata", "labels"]]),
+        ("status", ("", "Pod")) => {
+            without(&[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]])
+        }
+        ("status", ("certificates.k8s.io", "CertificateSigningRequest")) => {
+            without(&[&["spec"], &["status", "conditions"]])
+        }
+        ("approval", _) => without(&[&["spec"], &["status", "certificate"]]),
+        ("ephemeralcontainers", _) => Reset::Only(paths(&[&["spec", "ephemeralContainers"]])),
+        ("status", kind) if !builtin || STATUS_ONLY.contains(&kind) => without(&[&["metadata"], &["spec"]]),
+        ("status", _) => without(&[&["spec"]]),
         _ => without(&[]),
     }
 }

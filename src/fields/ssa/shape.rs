@@ -35,10 +35,17 @@ impl Shape {
         match schema.map_or(Sort::Any, Schema::sort) {
             Sort::Object => Self::Map { atomic },
             Sort::List => Self::List(schema.map_or(ListType::Atomic, Schema::list_type)),
+            Sort::String if schema.is_some_and(Schema::is_formatted) => Self::Scalar(Scalar::Any),
             Sort::String => Self::Scalar(Scalar::Text),
             Sort::Integer | Sort::Number => Self::Scalar(Scalar::Number),
             Sort::Boolean => Self::Scalar(Scalar::Boolean),
-            Sort::Quantity | Sort::IntOrString => Self::Scalar(Scalar::Any),
+            Sort::Quantity => Self::Scalar(Scalar::Any),
+            // Applied, such a field takes anything, as a whole.
+            Sort::IntOrString => match value {
+                Some(Value::Object(_)) => Self::Map { atomic: true },
+                Some(Value::Array(_)) => Self::List(ListType::Atomic),
+                _ => Self::Scalar(Scalar::Any),
+            },
             Sort::Any => match value {
                 None | Some(Value::Null | Value::Object(_)) => Self::Map { atomic },
                 Some(Value::Array(_)) => Self::List(schema.map_or(ListType::Atomic, Schema::list_type)),
