@@ -1,18 +1,22 @@
 //! CustomResourceDefinitions: what they serve, and the status that tells so.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::{Value, json};
 
 use super::resource::{Resource, ScalePaths};
 use crate::model::Gvk;
-use crate::schema::{SchemaSet, crd_types};
+use crate::schema::{SchemaSet, Structural, crd_types};
 
 /// One definition, whose schemas are read when they are first needed.
 #[derive(Clone)]
 pub(crate) struct Custom {
     tree: Arc<Value>,
     schemas: OnceLock<SchemaSet>,
+    structural: OnceLock<BTreeMap<String, Structural>>,
 }
 
 impl std::fmt::Debug for Custom {
@@ -24,7 +28,7 @@ impl std::fmt::Debug for Custom {
 impl Custom {
     /// A definition.
     pub(crate) fn new(tree: Value) -> Self {
-        Self { tree: Arc::new(tree), schemas: OnceLock::new() }
+        Self { tree: Arc::new(tree), schemas: OnceLock::new(), structural: OnceLock::new() }
     }
 
     /// The entry of `spec.versions`.
@@ -40,6 +44,16 @@ impl Custom {
             set.add_crd(&self.tree).ok();
             set
         })
+    }
+
+    /// The whole schema of a version, for pruning, defaults and validation.
+    pub(crate) fn structural(&self, version: &str) -> Option<&Structural> {
+        let all = self.structural.get_or_init(|| {
+            let versions = self.tree.pointer("/spec/versions").and_then(Value::as_array);
+            let names = versions.into_iter().flatten().filter_map(|version| version.get("name")?.as_str());
+            names.filter_map(|name| Some((name.to_owned(), Structural::of_crd(&self.tree, name)?))).collect()
+        });
+        all.get(version)
     }
 
     /// The resources that it serves.

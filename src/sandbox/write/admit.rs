@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::allocate::Cluster;
-use crate::fields::{self, Converted, Force, Kind, Refused, Writer};
+use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
 use crate::model::{Cause, Gvk};
 use crate::sandbox::{
-    api::{Ask, Denial, Engine, carry, map_at, meta, set_meta, text, to_version},
+    api::{Ask, Denial, Engine, carry, drop_meta, map_at, meta, set_meta, text, to_version},
     kinds,
     resources::Resource,
     store::Key,
 };
-use crate::schema::{Schema, SchemaSet, empty_object};
+use crate::schema::{self, Schema, SchemaSet, Structural, empty_object, unknown_fields};
 
 /// Which part of an object is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +71,34 @@ impl<'r> Rules<'r> {
 
     /// Reads a tree as the kind's type would: defaults are filled in.
     pub(super) fn default(&self, tree: &mut Value) {
-        if self.resource.custom.is_none() {
-            kinds::default(tree, &self.resource.gvk);
+        match self.structural() {
+            Some(structural) => structural.default(tree),
+            None if self.resource.custom.is_none() => {
+                // An empty list of owners is a wish of its own, and what is empty falls away here.
+                let owners = meta(tree, "managedFields").cloned();
+                kinds::default(tree, &self.resource.gvk);
+                if let Some(owners) = owners {
+                    set_meta(tree, "managedFields", owners);
+                }
+            }
+            None => {}
         }
+    }
+
+    /// Takes away what the kind does not have and, but for applies, nulls that say nothing; what was unknown.
+    pub(super) fn prune(&self, tree: &mut Value) -> Vec<String> {
+        match self.structural() {
+            Some(structural) => {
+                structural.drop_nulls(tree);
+                structural.prune(tree)
+            }
+            // What built-in types do not have falls away where they are read.
+            None => self.schema().map(|schema| unknown_fields(schema, tree)).unwrap_or_default(),
+        }
+    }
+
+    fn structural(&self) -> Option<&Structural> {
+        self.resource.custom.as_ref()?.structural(&self.resource.gvk.version)
     }
 
     /// The object in another version of its kind.
@@ -138,14 +163,9 @@ impl<'r> Rules<'r> {
     pub(super) fn prepare_update(&self, old: &Value, new: &mut Value, part: Part) {
         let builtin = self.resource.custom.is_none();
         match part {
-            Part::Status if builtin => kinds::prepare_status_update(old, new),
             Part::Status => {
-                let mut kept = old.clone();
-                carry(new, &mut kept, "status");
-                if let Some(managed) = meta(new, "managedFields") {
-                    set_meta(&mut kept, "managedFields", managed.clone());
-                }
-                *new = kept;
+                reset_fields(&self.resource.gvk, self.schema(), "status").put_back(new, Some(old));
+                carry_meta(old, new, "generation");
             }
             Part::Main | Part::Scale if builtin => kinds::prepare_update(old, new, &self.resource.gvk),
             Part::Main | Part::Scale => {
@@ -181,10 +201,15 @@ impl<'r> Rules<'r> {
 
     /// Refuses what the kind refuses.
     pub(super) fn validate(&self, old: Option<&Value>, new: &Value) -> Result<(), Denial> {
-        let causes = if self.resource.custom.is_none() {
-            kinds::validate(old, new, &self.resource.gvk)
-        } else {
-            Vec::new()
+        let causes = match self.structural() {
+            Some(structural) => {
+                let causes = structural.validate(new, old).causes;
+                let kept = old.filter(|_| !causes.is_empty());
+                let before = kept.map(|old| (old, structural.validate(old, None).causes));
+                causes.into_iter().filter(|cause| !was_so(before.as_ref(), new, cause)).map(told).collect()
+            }
+            None if self.resource.custom.is_none() => kinds::validate(old, new, &self.resource.gvk),
+            None => Vec::new(),
         };
         self.refused(&causes, new)
     }
@@ -199,8 +224,27 @@ impl<'r> Rules<'r> {
     }
 }
 
+/// Whether something was wrong already and was not touched: a stricter schema does not lock objects up.
+fn was_so(before: Option<&(&Value, Vec<schema::Cause>)>, new: &Value, cause: &schema::Cause) -> bool {
+    let Some((old, causes)) = before else { return false };
+    let pointer: String = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
+    causes.contains(cause) && old.pointer(&pointer) == new.pointer(&pointer)
+}
+
+fn told(cause: schema::Cause) -> Cause {
+    Cause { reason: cause.reason.name().to_owned(), field: cause.field, message: cause.message }
+}
+
+/// Puts back one field of the metadata.
+fn carry_meta(old: &Value, new: &mut Value, field: &str) {
+    match meta(old, field) {
+        Some(value) => set_meta(new, field, value.clone()),
+        None => drop_meta(new, field),
+    }
+}
+
 /// A refusal of server-side apply as it is answered.
-fn denied(refused: &Refused) -> Denial {
+pub(super) fn denied(refused: &Refused) -> Denial {
     match refused {
         Refused::BadRequest(message) => Denial::bad_request(message.clone()),
         Refused::Invalid(message) => Denial::unreasoned(message.clone()),

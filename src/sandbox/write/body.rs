@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{admit::Rules, strict};
+use super::admit::Rules;
 use crate::sandbox::api::{Ask, Denial, FieldValidation, headed, meta, set_meta, text};
+use crate::schema::duplicate_fields;
 
 /// The body as a tree: JSON, or YAML where the content type says so.
 pub(crate) fn decoded(ask: &Ask) -> Result<Value, Denial> {
@@ -110,11 +111,10 @@ pub(super) fn of_name(ask: &Ask, tree: &Value) -> Result<(), Denial> {
 
 /// Drops the fields that the kind does not have; what is told of them, as warnings. With `Strict` they are refused.
 pub(super) fn unknown_fields(ask: &Ask, tree: &mut Value) -> Result<Vec<String>, Denial> {
-    let mut told = strict::duplicates(&ask.body);
-    let rules = Rules::of(&ask.resource);
-    if let Some(schema) = rules.schema() {
-        told.extend(strict::prune(tree, schema));
-    }
+    let unknown = Rules::of(&ask.resource).prune(tree);
+    let twice = duplicate_fields(&ask.body).into_iter().map(|field| format!("duplicate field \"{field}\""));
+    let told: Vec<String> =
+        twice.chain(unknown.into_iter().map(|field| format!("unknown field \"{field}\""))).collect();
     match ask.options.field_validation() {
         FieldValidation::Ignore => Ok(Vec::new()),
         FieldValidation::Warn => Ok(told),

@@ -13,7 +13,6 @@ mod patch;
 mod scale;
 mod small;
 mod strategic;
-mod strict;
 mod written;
 
 pub(crate) use body::decoded;

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    admit::Rules,
+    admit::denied,
     body,
     change::{self, MODIFIED, Ownership, change},
     create::writer,
     patch::{self, APPLY},
     written::Written,
 };
-use crate::fields::Force;
+use crate::fields::{self, Force, Kind, fields_after_scale, scale_fields};
+use crate::model::{FieldPath, Gvk};
 use crate::sandbox::{
-    api::{Ask, Denial, Engine, key, meta, text, view},
+    api::{Ask, Denial, Engine, drop_meta, key, meta, set_meta, text, view},
     resources::{Resource, ScalePaths},
     store::Object,
 };
+use crate::schema::SchemaSet;
 
 /// The `Scale` of an object.
 pub(crate) fn scale(engine: &Engine, ask: &Ask) -> Result<Value, Denial> {
@@ -97,17 +99,17 @@ pub(super) fn patch(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
         let message = format!("invalid object type: {group}/{version}, Kind={}", text(&sent, "/kind"));
         return Err(Denial::bad_request(message));
     }
-    // Who owns the number is kept with the workload, so the number is applied to it.
-    let gvk = &ask.resource.gvk;
-    let mut applied = json!({
-        "apiVersion": gvk.api_version(), "kind": gvk.kind,
-        "metadata": {"name": ask.name(), "namespace": ask.namespace()},
-    });
-    if let Some(number) = sent.pointer("/spec/replicas") {
-        set(&mut applied, &paths(&ask.resource)?.replicas, number.clone());
-    }
     let force = if ask.options.is_set("force") { Force::Take } else { Force::Never };
-    let new = Rules::of(&ask.resource).apply(Some(&live), &applied, &writer(ask, "scale"), force)?;
+    let mut sent = sent;
+    for field in ["resourceVersion", "uid", "creationTimestamp"] {
+        drop_meta(&mut sent, field);
+    }
+    let schemas = SchemaSet::builtin();
+    let kind = Kind::of(schemas.of(&Gvk::new("autoscaling/v1", "Scale")));
+    let before = owned(&ask.resource, &live)?;
+    let scale = fields::apply(Some(&before), &sent, &writer(ask, "scale"), force, &kind)
+        .map_err(|refused| denied(&refused))?;
+    let new = scaled(&ask.resource, &live, &scale)?;
     let written = change(engine, ask, &old, new, Ownership::Settled)?;
     answer(engine, ask, &written)
 }
@@ -127,10 +129,38 @@ fn written(engine: &mut Engine, ask: &Ask, old: &Arc<Object>, sent: &Value) -> R
             &[change::cause("spec.replicas", &why)],
         ));
     }
-    let mut new = view(old, &ask.resource);
-    set(&mut new, &paths(&ask.resource)?.replicas, number);
-    let written = change(engine, ask, old, new, Ownership::Track)?;
+    let live = view(old, &ask.resource);
+    let before = owned(&ask.resource, &live)?;
+    let mut scale = shown(&ask.resource, &live);
+    set(&mut scale, "/spec/replicas", number);
+    let schemas = SchemaSet::builtin();
+    let kind = Kind::of(schemas.of(&Gvk::new("autoscaling/v1", "Scale")));
+    fields::track_update(Some(&before), &mut scale, &writer(ask, "scale"), &kind);
+    let new = scaled(&ask.resource, &live, &scale)?;
+    let written = change(engine, ask, old, new, Ownership::Settled)?;
     answer(engine, ask, &written)
+}
+
+/// Where the wanted number stands, as a field.
+fn field(paths: &ScalePaths) -> FieldPath {
+    let words: Vec<&str> = paths.replicas.split('/').filter(|word| !word.is_empty()).collect();
+    FieldPath::of(&words)
+}
+
+/// The `Scale` of an object with who owns its number.
+fn owned(resource: &Resource, live: &Value) -> Result<Value, Denial> {
+    let mut scale = shown(resource, live);
+    set_meta(&mut scale, "managedFields", scale_fields(live, &field(paths(resource)?)));
+    Ok(scale)
+}
+
+/// An object as a written `Scale` leaves it.
+fn scaled(resource: &Resource, live: &Value, scale: &Value) -> Result<Value, Denial> {
+    let paths = paths(resource)?;
+    let mut new = live.clone();
+    set(&mut new, &paths.replicas, scale.pointer("/spec/replicas").cloned().unwrap_or(json!(0)));
+    set_meta(&mut new, "managedFields", fields_after_scale(live, scale, &field(paths)));
+    Ok(new)
 }
 
 /// The answer to a write of a `Scale` is the `Scale`.
