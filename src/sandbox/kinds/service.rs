@@ -12,6 +12,7 @@ status.loadBalancer = {}
 spec.sessionAffinity = "None"
 spec.type = "ClusterIP"
 spec(sessionAffinity=ClientIP).sessionAffinityConfig.clientIP.timeoutSeconds = 10800
+spec.ports[].port = 0
 spec.ports[].protocol = "TCP"
 spec(type=ClusterIP)(externalIPs).externalTrafficPolicy = "Cluster"
 spec(type=NodePort).externalTrafficPolicy = "Cluster"
@@ -51,6 +52,9 @@ fn is_unset(port: &Value) -> bool {
 /// Gives a new Service its addresses and ports.
 pub(super) fn prepare_service(object: &mut Value, cx: &mut dyn Allocate) {
     set(object, "status", json!({"loadBalancer": {}}));
+    if text(object, "spec.sessionAffinity") == "None" {
+        remove(object, "spec.sessionAffinityConfig");
+    }
     if text(object, "spec.type") == "ExternalName" {
         return;
     }
@@ -81,13 +85,12 @@ fn default_families(object: &mut Value) {
 }
 
 fn give_cluster_ips(object: &mut Value, cx: &mut dyn Allocate) {
-    let first =
-        items(object, "spec.clusterIPs").first().and_then(Value::as_str).unwrap_or_default().to_owned();
-    let ip = match (text(object, "spec.clusterIP"), first.as_str()) {
-        ("", "") => cx.cluster_ip(),
-        ("", first) => first.to_owned(),
-        (ip, _) => ip.to_owned(),
-    };
+    let asked = text(object, "spec.clusterIP").to_owned();
+    if asked.is_empty() && !items(object, "spec.clusterIPs").is_empty() {
+        // Refused when it is validated.
+        return;
+    }
+    let ip = if asked.is_empty() { cx.cluster_ip() } else { asked };
     if ip != "None" {
         cx.claim_cluster_ip(&ip);
     }

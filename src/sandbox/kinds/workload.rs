@@ -154,9 +154,11 @@ pub(super) fn prepare_job(object: &mut Value) {
         let labels = at(object, "spec.template.metadata.labels").cloned().unwrap_or_default();
         set(object, "metadata.labels", labels);
     }
-    if at(object, "spec.selector").is_none() {
-        set(object, "spec.selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
+    let mut chosen = at(object, "spec.selector.matchLabels").cloned().unwrap_or_else(|| json!({}));
+    if let Some(labels) = chosen.as_object_mut() {
+        labels.insert("batch.kubernetes.io/controller-uid".to_owned(), Value::from(uid));
     }
+    set(object, "spec.selector.matchLabels", chosen);
 }
 
 /// The deprecated counter of template versions, which the server still keeps.
