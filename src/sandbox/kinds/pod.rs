@@ -195,7 +195,8 @@ pub(super) fn prepare_pod(object: &mut Value, cx: &dyn Allocate) {
     bear_absence(spec);
 }
 
-fn bear_absence(spec: &mut Value) {
+/// Bears that a node is away for a while, unless it says for how long itself.
+pub(super) fn bear_absence(spec: &mut Value) {
     set_absent(spec, "tolerations", Value::Array(Vec::new()));
     let Some(Value::Array(tolerations)) = spec.get_mut("tolerations") else { return };
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {

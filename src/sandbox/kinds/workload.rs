@@ -180,3 +180,17 @@ pub(super) fn prepare_stateful_set(object: &mut Value) {
     // Behind a feature gate that is off.
     remove(object, "spec.updateStrategy.rollingUpdate.maxUnavailable");
 }
+
+/// Counts the templates that a DaemonSet had, in its annotation of old.
+pub(super) fn count_templates(old: &Value, new: &mut Value) {
+    const COUNT: &str = "deprecated.daemonset.template.generation";
+    let counted = at(old, "metadata.annotations").and_then(|it| it.get(COUNT)).and_then(Value::as_str);
+    let Some(mut count) = counted.and_then(|it| it.parse::<u64>().ok()) else { return };
+    if at(old, "spec.template") != at(new, "spec.template") {
+        count += 1;
+    }
+    set_absent(new, "metadata.annotations", Map::new());
+    if let Some(Value::Object(annotations)) = new.pointer_mut("/metadata/annotations") {
+        annotations.insert(COUNT.to_owned(), Value::from(count.to_string()));
+    }
+}

@@ -16,8 +16,6 @@ webhooks[].failurePolicy: one-of Fail Ignore
 webhooks[].matchPolicy: one-of Equivalent Exact
 webhooks[].reinvocationPolicy: one-of IfNeeded Never
 webhooks[].namespaceSelector|objectSelector: selector
-webhooks[].clientConfig.service.name: required
-webhooks[].clientConfig.service.namespace: required
 webhooks[].rules[].operations: required
 webhooks[].rules[].operations[]: one-of * CONNECT CREATE DELETE UPDATE
 webhooks[].rules[].resources: required
@@ -114,6 +112,13 @@ fn client(config: &Value, path: &Path, causes: &mut Causes) {
         }
     }
     let Some(service) = service else { return };
+    // The server takes one for the other where it names the field.
+    for key in ["name", "namespace"] {
+        if text(service, key).is_empty() {
+            let named = if key == "name" { "namespace" } else { "name" };
+            causes.required(&path.child("service").child(named), "");
+        }
+    }
     service_port(service, &path.child("service"), causes);
     if let Some(place) = service.get("path").and_then(Value::as_str) {
         let path = path.child("service.path");

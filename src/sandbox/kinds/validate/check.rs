@@ -22,7 +22,7 @@ pub fn validate(old: Option<&Value>, new: &Value, gvk: &Gvk) -> Vec<Cause> {
     match old {
         None => meta::check(new, gvk, &mut causes),
         Some(old) => {
-            meta::check_update(old, new, &mut causes);
+            meta::check_update(old, new, gvk, &mut causes);
             if builtin {
                 immutable::check(old, new, gvk, &mut causes);
             }

@@ -36,6 +36,9 @@ pub(super) fn definition(object: &Value, causes: &mut Causes) {
     }
     let mut checked = object.clone();
     // Nothing is said of the form of what is not there.
+    if text(&checked, "spec.group").is_empty() {
+        crate::sandbox::kinds::value::remove(&mut checked, "spec.group");
+    }
     for path in ["plural", "singular", "kind", "listKind"] {
         if let Some(names) = checked.pointer_mut("/spec/names").and_then(Value::as_object_mut) {
             if names.get(path) == Some(&json!("")) {

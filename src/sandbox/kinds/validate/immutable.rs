@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 use super::object::{Causes, Path};
 use crate::{
     model::Gvk,
-    sandbox::kinds::value::{at, flag, remove, text},
+    sandbox::kinds::{
+        amount,
+        value::{at, flag, items, items_mut, remove, set, text},
+    },
 };
 
 const SAME: &str = "field is immutable";
@@ -21,6 +24,7 @@ pub(super) fn check(old: &Value, new: &Value, gvk: &Gvk, causes: &mut Causes) {
         ("", "Service") => service(old, new, causes),
         ("", "Pod") => pod(old, new, causes),
         ("", "PersistentVolumeClaim") => claim(old, new, causes),
+        ("", "ResourceQuota") => same(old, new, &["spec.scopes"], causes),
         ("", "PersistentVolume") => volume(old, new, causes),
         ("apps", "Deployment" | "DaemonSet" | "ReplicaSet") => same(old, new, &["spec.selector"], causes),
         ("apps", "StatefulSet") => stateful_set(old, new, causes),
@@ -71,6 +75,12 @@ fn service(old: &Value, new: &Value, causes: &mut Causes) {
         let shown = at(new, "spec.clusterIPs").cloned().unwrap_or_default();
         causes.invalid(&Path::root("spec.clusterIPs").index(0), &shown, "may not change once set");
     }
+    let balanced = [old, new].iter().all(|object| text(object, "spec.type") == "LoadBalancer");
+    let (was, is) = (at(old, "spec.loadBalancerClass"), at(new, "spec.loadBalancerClass"));
+    if balanced && was != is {
+        let shown = is.cloned().unwrap_or_default();
+        causes.invalid(&Path::root("spec.loadBalancerClass"), &shown, "may not change once set");
+    }
 }
 
 fn role_ref(old: &Value, new: &Value, causes: &mut Causes) {
@@ -89,14 +99,7 @@ fn priority_class(old: &Value, new: &Value, causes: &mut Causes) {
 }
 
 fn storage_class(old: &Value, new: &Value, causes: &mut Causes) {
-    let words = "updates to parameters are forbidden.";
-    if at(old, "parameters") != at(new, "parameters") {
-        causes.forbidden(&Path::root("parameters"), words);
-    }
-    if at(old, "provisioner") != at(new, "provisioner") {
-        causes.forbidden(&Path::root("provisioner"), "updates to provisioner are forbidden.");
-    }
-    same(old, new, &["reclaimPolicy", "volumeBindingMode"], causes);
+    same(old, new, &["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"], causes);
 }
 
 const STATEFUL: &[&str] = &[
@@ -148,6 +151,9 @@ fn job(old: &Value, new: &Value, causes: &mut Causes) {
     same(old, new, &fields, causes);
 }
 
+/// The server adds a picture of the difference, in the words of its own types.
+const FIXED_CLAIM: &str = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+
 fn claim(old: &Value, new: &Value, causes: &mut Causes) {
     let fixed = |object: &Value| {
         let mut spec = object.get("spec").cloned().unwrap_or_default();
@@ -159,24 +165,19 @@ fn claim(old: &Value, new: &Value, causes: &mut Causes) {
     // A volume may be named once.
     if at(&was, "volumeName").is_none() {
         if let Some(name) = at(&is, "volumeName").cloned() {
-            crate::sandbox::kinds::value::set(&mut was, "volumeName", name);
+            set(&mut was, "volumeName", name);
         }
     }
-    if was != is {
-        causes.forbidden(
-            &Path::root("spec"),
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
-        );
+    let room = |object: &Value| at(object, "spec.resources.requests.storage").and_then(amount);
+    let bound = text(old, "status.phase") == "Bound";
+    if was != is || !bound && room(new) != room(old) {
+        causes.forbidden(&Path::root("spec"), FIXED_CLAIM);
     }
-    let room = |object: &Value| {
-        at(object, "spec.resources.requests.storage").and_then(crate::sandbox::kinds::amount)
-    };
-    let here = Path::root("spec.resources.requests.storage");
-    if room(new) < room(old) {
-        causes.forbidden(&here, "field can not be less than previous value");
-    } else if room(new) > room(old) && text(old, "status.phase") != "Bound" {
-        causes.forbidden(&Path::root("spec"), "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
+    if bound && room(new) < room(old) {
+        let here = Path::root("spec.resources.requests.storage");
+        causes.forbidden(&here, "field can not be less than status.capacity");
     }
+    volume_mode(old, new, causes);
 }
 
 fn volume(old: &Value, new: &Value, causes: &mut Causes) {
@@ -203,7 +204,19 @@ fn volume(old: &Value, new: &Value, causes: &mut Causes) {
             "spec.persistentvolumesource is immutable after creation",
         );
     }
-    same(old, new, &["spec.volumeMode"], causes);
+    volume_mode(old, new, causes);
+}
+
+/// The server's path begins in the spec.
+fn volume_mode(old: &Value, new: &Value, causes: &mut Causes) {
+    if at(old, "spec.volumeMode") != at(new, "spec.volumeMode") {
+        let shown = at(new, "spec.volumeMode").cloned().unwrap_or_default();
+        causes.invalid(&Path::root("volumeMode"), &shown, SAME);
+    }
+}
+
+fn words_of(list: &str) -> &'static str {
+    if list == "containers" { "containers" } else { "init containers" }
 }
 
 /// Few fields of a pod may change once it is made.
@@ -211,22 +224,27 @@ fn pod(old: &Value, new: &Value, causes: &mut Causes) {
     let fixed = |object: &Value| {
         let mut spec = object.get("spec").cloned().unwrap_or_default();
         for list in ["containers", "initContainers"] {
-            for container in crate::sandbox::kinds::value::items_mut(&mut spec, list) {
+            for container in items_mut(&mut spec, list) {
                 remove(container, "image");
             }
         }
-        for field in [
-            "activeDeadlineSeconds",
-            "terminationGracePeriodSeconds",
-            "tolerations",
-            "schedulingGates",
-            "nodeName",
-            "ephemeralContainers",
-        ] {
+        for field in
+            ["activeDeadlineSeconds", "tolerations", "schedulingGates", "nodeName", "ephemeralContainers"]
+        {
             remove(&mut spec, field);
         }
         spec
     };
+    for list in ["containers", "initContainers"] {
+        let count = |object: &Value| items(object, &format!("spec.{list}")).len();
+        if count(old) != count(new) {
+            causes.forbidden(
+                &Path::root("spec").child(list),
+                &format!("pod updates may not add or remove {}", words_of(list)),
+            );
+            return;
+        }
+    }
     if fixed(old) != fixed(new) {
         causes.forbidden(
             &Path::root("spec"),

@@ -61,8 +61,13 @@ fn name_format(gvk: &Gvk) -> Words {
     }
 }
 
-/// Labels, annotations, owners and finalizers, new or changed.
-pub(super) fn common(metadata: &Value, path: &Path, causes: &mut Causes) {
+/// Labels, annotations, owners and finalizers of a new object.
+fn common(metadata: &Value, path: &Path, causes: &mut Causes) {
+    labels_and_owners(metadata, path, causes);
+    finalizers(metadata, &path.child("finalizers"), causes);
+}
+
+fn labels_and_owners(metadata: &Value, path: &Path, causes: &mut Causes) {
     if let Some(labels) = metadata.get("labels") {
         selector::labels(labels, &path.child("labels"), causes);
     }
@@ -70,7 +75,6 @@ pub(super) fn common(metadata: &Value, path: &Path, causes: &mut Causes) {
         selector::annotations(annotations, &path.child("annotations"), causes);
     }
     owners(metadata, &path.child("ownerReferences"), causes);
-    finalizers(metadata, &path.child("finalizers"), causes);
 }
 
 fn owners(metadata: &Value, path: &Path, causes: &mut Causes) {
@@ -132,16 +136,47 @@ pub(super) fn finalizer_name(name: &str, path: &Path, causes: &mut Causes) {
 }
 
 /// The metadata that an update may not change.
-pub(super) fn check_update(old: &Value, new: &Value, causes: &mut Causes) {
+pub(super) fn check_update(old: &Value, new: &Value, gvk: &Gvk, causes: &mut Causes) {
     let path = Path::root("metadata");
-    for key in ["name", "namespace", "uid", "creationTimestamp"] {
+    for key in ["name", "namespace"] {
         let place = format!("metadata.{key}");
         let (was, is) = (at(old, &place), at(new, &place));
         if is.is_some() && was != is {
             causes.invalid(&path.child(key), is.unwrap_or(&Value::Null), "field is immutable");
         }
     }
-    if let Some(metadata) = new.get("metadata") {
-        common(metadata, &path, causes);
+    let Some(metadata) = new.get("metadata") else { return };
+    let (was, is) = (at(old, "metadata.deletionTimestamp"), metadata.get("deletionTimestamp"));
+    if was != is {
+        for _ in 0..2 {
+            causes.invalid(
+                &path.child("deletionTimestamp"),
+                is.unwrap_or(&Value::Null),
+                "field is immutable",
+            );
+        }
+    }
+    let (labels, names) = repeats(gvk);
+    for _ in 0..labels {
+        labels_and_owners(metadata, &path, causes);
+    }
+    for _ in 0..names {
+        finalizers(metadata, &path.child("finalizers"), causes);
+    }
+}
+
+/// How often the server looks at labels and at finalizers in an update, and says so.
+fn repeats(gvk: &Gvk) -> (usize, usize) {
+    match (gvk.group.as_str(), gvk.kind.as_str()) {
+        ("policy", "PodDisruptionBudget") => (2, 0),
+        ("coordination.k8s.io", _) | ("apiextensions.k8s.io", _) | ("admissionregistration.k8s.io", _) => {
+            (3, 0)
+        }
+        ("apiregistration.k8s.io", _) => (4, 0),
+        ("", "LimitRange" | "ResourceQuota" | "Service") => (3, 1),
+        ("" | "rbac.authorization.k8s.io" | "storage.k8s.io", _)
+        | ("networking.k8s.io", "Ingress" | "IngressClass")
+        | ("batch", "Job") => (4, 2),
+        _ => (3, 1),
     }
 }
