@@ -6,14 +6,16 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderValue, Uri, header};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Uri, header};
 use kube::{
     Config,
-    client::ClientBuilder,
+    client::{Body, ClientBuilder},
     config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig},
 };
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use tower::{BoxError, Service, ServiceBuilder};
 
 use super::{
     Cluster, Link,
@@ -128,9 +130,16 @@ impl Cluster {
         let (context, config) = config(connect).await?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let seal = seal(&config, &server);
-        let client = ClientBuilder::try_from(config)
-            .map_err(|error| ConnectError::Credentials { server: server.clone(), error: chain(&error) })?
-            .build();
+        let client = built(config, &server)?;
+        Self::known(client, (context, server, seal), connect).await
+    }
+
+    /// Asks who a server is, and compares the pin.
+    async fn known(
+        client: kube::Client,
+        (context, server, seal): (String, String, String),
+        connect: &Connect,
+    ) -> Result<Self, ConnectError> {
         let first = Self::first_contact(client.clone(), connect.parallelism);
         let identity = timeout(FIRST_ANSWER, first.introduce(context, server.clone(), seal))
             .await
@@ -145,6 +154,44 @@ impl Cluster {
             });
         }
         Ok(Self::over(client, identity, connect.parallelism))
+    }
+
+    /// Reaches an API server that is a service of this process or a plain address, and asks who it is and who we are.
+    ///
+    /// `server` is how people are told of it.
+    pub async fn connect_service<S, B>(
+        service: S,
+        server: &str,
+        connect: &Connect,
+    ) -> Result<Self, ConnectError>
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let named = ServiceBuilder::new()
+            .map_request(|mut request: Request<Body>| {
+                request.headers_mut().insert(header::USER_AGENT, agent());
+                request
+            })
+            .service(service);
+        let client = kube::Client::new(named, "default");
+        let context = connect.context.clone().unwrap_or_else(|| "sandbox".to_owned());
+        Self::known(client, (context, server.to_owned(), String::new()), connect).await
+    }
+
+    /// Reaches a server without kubeconfig or credentials, such as one on loopback.
+    pub async fn connect_address(address: &str, connect: &Connect) -> Result<Self, ConnectError> {
+        let url: Uri = address.parse().map_err(|error: http::uri::InvalidUri| ConnectError::Credentials {
+            server: address.to_owned(),
+            error: error.to_string(),
+        })?;
+        let mut config = Config::new(url);
+        tune(&mut config, connect);
+        let client = built(config, address)?;
+        Self::known(client, ("sandbox".to_owned(), address.to_owned(), String::new()), connect).await
     }
 
     /// A cluster over any client, such as an in-process API.
@@ -230,6 +277,19 @@ async fn config(connect: &Connect) -> Result<(String, Config), ConnectError> {
     } else {
         from_kubeconfig(connect).await?
     };
+    tune(&mut config, connect);
+    Ok((context, config))
+}
+
+fn built(config: Config, server: &str) -> Result<kube::Client, ConnectError> {
+    let server = server.to_owned();
+    let builder = ClientBuilder::try_from(config)
+        .map_err(|error| ConnectError::Credentials { server, error: chain(&error) })?;
+    Ok(builder.build())
+}
+
+/// Our own settings in the place of kube's.
+fn tune(config: &mut Config, connect: &Connect) {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = Some(READ_TIMEOUT);
     config.default_retry = false;
@@ -242,9 +302,12 @@ async fn config(connect: &Connect) -> Result<(String, Config), ConnectError> {
     if !connect.impersonate_groups.is_empty() {
         config.auth_info.impersonate_groups = Some(connect.impersonate_groups.clone());
     }
-    let agent = HeaderValue::from_static(concat!("obsctl/", env!("CARGO_PKG_VERSION")));
-    config.headers.push((header::USER_AGENT, agent));
-    Ok((context, config))
+    config.headers.push((header::USER_AGENT, agent()));
+}
+
+/// Who we say we are.
+fn agent() -> HeaderValue {
+    HeaderValue::from_static(concat!("obsctl/", env!("CARGO_PKG_VERSION")))
 }
 
 async fn from_kubeconfig(connect: &Connect) -> Result<(String, Config), ConnectError> {

@@ -11,6 +11,7 @@ mod owners;
 mod path;
 mod quantity;
 mod set;
+mod ssa;
 mod unchanged;
 
 pub use compare::{Difference, compare};
@@ -20,6 +21,10 @@ pub use owners::{applies, disown, owners_of, writer_of};
 pub use path::{get, parse_path, parse_path_in, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
+pub use ssa::{
+    Conflict, Converted, Force, Kind, Refused, Reset, Writer, apply, extract, fields_after_scale,
+    reset_fields, scale_fields, take_over, track_update,
+};
 pub use unchanged::{Why, needs_no_write};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
+    sandbox,
     trouble::Trouble,
     workspace::{Rendered, Workspace},
 };
@@ -78,19 +79,10 @@ pub(super) async fn connect(
     events: Option<UnboundedSender<Event>>,
 ) -> Result<Session, Trouble> {
     let wanted = &rendered.environment.cluster;
-    if wanted.sandbox {
-        return Err(Trouble::Call {
-            message: format!(
-                "environment `{}` names the sandbox, which comes with a later version",
-                rendered.environment.name
-            ),
-            hint: Some("name a context under `spec.cluster`, or pass `--context`".to_owned()),
-        });
-    }
     named(&workspace)?;
     // All that is wanted is rendered: the files themselves need not be kept in memory while the cluster is asked.
     workspace.checkout.files.clear();
-    let mut cluster = Cluster::connect(&Connect {
+    let connect = Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),
         in_cluster: wanted.in_cluster && reach.context.is_none(),
@@ -101,8 +93,12 @@ pub(super) async fn connect(
         https_proxy: reach.https_proxy.clone(),
         no_proxy: reach.no_proxy.clone(),
         parallelism: reach.parallelism.unwrap_or(Connect::default().parallelism),
-    })
-    .await?;
+    };
+    let mut cluster = if wanted.sandbox && reach.context.is_none() {
+        sandbox::connect(&workspace.root, &rendered.environment, &connect).await?
+    } else {
+        Cluster::connect(&connect).await?
+    };
     if let Some(events) = events {
         cluster = cluster.telling(events);
     }

@@ -8,6 +8,18 @@
 //! Requests enter, from the `kube` client of this process or from a socket; the answers of an API server leave.
 //! Access control, webhooks and real nodes are not here, and nothing leaves the machine.
 
+mod api;
 pub mod controllers;
+mod faults;
 pub mod kinds;
+mod resources;
+mod serve;
+mod service;
 mod store;
+mod table;
+mod work;
+mod write;
+
+pub use faults::{Fault, Trouble};
+pub use serve::{Listener, Serving, kubeconfig};
+pub use service::{Body, Sandbox, SandboxError};

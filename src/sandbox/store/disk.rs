@@ -112,6 +112,17 @@ impl Disk {
         StoreError::Damaged { path: self.path.clone(), offset: damaged.offset }
     }
 
+    /// The version that was last said to be settled; 0 where none was.
+    pub(super) fn settled(&self) -> u64 {
+        let text = crate::sys::read_text(&self.path.with_extension("settled")).unwrap_or_default();
+        text.trim().parse().unwrap_or_default()
+    }
+
+    /// Says up to where the controllers are done. Where it is lost they look at everything again, and find it done.
+    pub(super) fn settle(&self, version: u64) {
+        crate::sys::write(&self.path.with_extension("settled"), format!("{version}\n").as_bytes()).ok();
+    }
+
     /// Cuts off what is not whole, and begins an empty log.
     pub(super) fn keep(&mut self, whole: usize) -> Result<(), StoreError> {
         let whole = u64::try_from(whole).unwrap_or(u64::MAX);

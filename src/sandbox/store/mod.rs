@@ -12,7 +12,6 @@ mod objects;
 
 pub(crate) use disk::{Durable, StoreError};
 pub(crate) use history::{Change, ChangeKind, TooOld};
-pub(crate) use lock::{Holder, Lock};
 pub(crate) use object::{Key, Object, Place};
 pub(crate) use objects::Store;
 

@@ -25,6 +25,8 @@ pub(crate) struct Store {
     alive: u64,
     history: History,
     disk: Option<Disk>,
+    /// The version up to which controllers have nothing left to do.
+    settled: u64,
 }
 
 impl Store {
@@ -36,6 +38,7 @@ impl Store {
             alive: 0,
             history: History::beginning_at(FIRST_VERSION),
             disk: None,
+            settled: 0,
         }
     }
 
@@ -47,9 +50,25 @@ impl Store {
         disk.keep(whole)?;
         store.alive = store.texts().map(|(_, _, text)| size(text)).sum();
         store.history = History::beginning_at(store.version);
+        store.settled = disk.settled();
         store.disk = Some(disk);
         store.shrink()?;
         Ok(store)
+    }
+
+    /// Whether controllers have nothing left to do.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled == self.version
+    }
+
+    /// Remembers that they have not, so that the next process need not look at everything.
+    pub(crate) fn settle(&mut self) {
+        if self.settled != self.version {
+            self.settled = self.version;
+            if let Some(disk) = &self.disk {
+                disk.settle(self.version);
+            }
+        }
     }
 
     fn replay(&mut self, record: &log::Record<'_>) {
