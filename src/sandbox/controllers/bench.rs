@@ -206,11 +206,19 @@ impl Bench {
                     self.create(object);
                 }
             }
+            Action::Update(object) if text(&object, "kind") == "Namespace" => {
+                self.store(Key::of(&object), object);
+            }
             Action::Update(object) => self.replace(object),
             Action::Status(object) => {
                 let key = Key::of(&object);
                 let Some(old) = self.objects.get(&key).cloned() else { return };
                 let mut new = old.clone();
+                for path in ["metadata.annotations"] {
+                    if let Some(changed) = at(&object, path) {
+                        set(&mut new, path, changed.clone());
+                    }
+                }
                 match object.get("status") {
                     Some(status) => set(&mut new, "status", status.clone()),
                     None => {

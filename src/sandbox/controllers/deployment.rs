@@ -6,7 +6,7 @@ use super::{
     condition::{Said, updated_condition},
     object::{controlled, controlled_by, event, is_going, number, short_hash},
     rollout::{self, Step},
-    view::{Cx, Write},
+    view::{Action, Cx, Write},
 };
 use crate::{
     model::canonical,
@@ -35,8 +35,34 @@ pub(super) fn sync(cx: Cx<'_>, deployment: &Value) -> Vec<Write> {
         }
         Step::Settled => settled(deployment, new, &old),
     };
-    writes.extend(Write::status(deployment, status(cx, deployment, new, &old)));
+    writes.extend(reported(cx, deployment, new, &old));
     writes
+}
+
+/// The status, and with it the number of the revision: an update would count as a change of what is wished.
+fn reported(cx: Cx<'_>, deployment: &Value, new: Option<&Value>, old: &[&Value]) -> Option<Write> {
+    let status = status(cx, deployment, new, old);
+    let number = new.map(|set| current_revision(set, old));
+    if number.is_none_or(|number| revision(deployment) == number) {
+        return Write::status(deployment, status);
+    }
+    let mut marked = deployment.clone();
+    mark(&mut marked, number.unwrap_or_default());
+    set(&mut marked, "status", status);
+    Some(Write { action: Action::Status(marked), ..Write::update(Value::Null) })
+}
+
+fn mark(object: &mut Value, number: i64) {
+    if at(object, "metadata.annotations").is_none() {
+        set(object, "metadata.annotations", Map::new());
+    }
+    set_value(object, "/metadata/annotations", REVISION, Value::from(number.to_string()));
+}
+
+/// The number that the new ReplicaSet has, or is to have above all old ones.
+fn current_revision(new: &Value, old: &[&Value]) -> i64 {
+    let highest = old.iter().map(|set| revision(set)).max().unwrap_or(0);
+    if revision(new) > highest { revision(new) } else { highest + 1 }
 }
 
 /// The template of a ReplicaSet, less the label that its Deployment added.
@@ -126,18 +152,12 @@ fn scale(cx: Cx<'_>, deployment: &Value, set: &Value, replicas: i64) -> Vec<Writ
 /// Nothing is to be scaled: revisions are numbered, and what history need not keep goes.
 fn settled(deployment: &Value, new: Option<&Value>, old: &[&Value]) -> Vec<Write> {
     let Some(new) = new else { return Vec::new() };
-    let highest = old.iter().map(|set| revision(set)).max().unwrap_or(0);
-    let number_of_new = if revision(new) > highest { revision(new) } else { highest + 1 };
     let mut writes = Vec::new();
-    for object in [new, deployment] {
-        if revision(object) != number_of_new {
-            let mut object = object.clone();
-            if at(&object, "metadata.annotations").is_none() {
-                set(&mut object, "metadata.annotations", Map::new());
-            }
-            set_value(&mut object, "/metadata/annotations", REVISION, Value::from(number_of_new.to_string()));
-            writes.push(Write::update(object));
-        }
+    let number_of_new = current_revision(new, old);
+    if revision(new) != number_of_new {
+        let mut renewed = new.clone();
+        mark(&mut renewed, number_of_new);
+        writes.push(Write::update(renewed));
     }
     let mut empty: Vec<&&Value> = old
         .iter()

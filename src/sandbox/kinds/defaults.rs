@@ -2,11 +2,15 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
-    admission, autoscaling, decode::decode, meta, networking, pod, service, storage, table::Table,
-    value::at_mut, workload,
+    admission, autoscaling,
+    decode::decode,
+    meta, networking, pod, service, storage,
+    table::Table,
+    value::{at_mut, set_absent},
+    workload,
 };
 use crate::{model::Gvk, schema::SchemaSet};
 
@@ -74,8 +78,14 @@ pub fn default(object: &mut Value, gvk: &Gvk) {
     let schemas = SchemaSet::builtin();
     let Some(schema) = schemas.of(gvk) else { return };
     decode(object, schema);
-    if let Some(spec) = workload::pod_spec_path(&gvk.kind).and_then(|path| at_mut(object, path)) {
-        pod::default_spec(spec);
+    if let Some(path) = workload::pod_spec_path(&gvk.kind) {
+        // Templates are held by value, but for that of a ReplicationController.
+        if gvk.kind != "ReplicationController" {
+            set_absent(object, path, Map::new());
+        }
+        if let Some(spec) = at_mut(object, path) {
+            pod::default_spec(spec);
+        }
     }
     default_by_rule(object, gvk);
     fill(object, gvk);

@@ -28,7 +28,7 @@ mod workload;
 pub use create::{Allocate, Priority, prepare_create};
 pub use defaults::default;
 pub(in crate::sandbox) use quantity::nanos as amount;
-pub use update::{bumps_generation, prepare_status_update, prepare_update};
+pub use update::{allocate_update, bumps_generation, prepare_status_update, prepare_update};
 pub use validate::validate;
 
 #[cfg(test)]

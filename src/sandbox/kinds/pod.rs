@@ -8,7 +8,7 @@ use super::{
     create::Allocate,
     quantity::nanos,
     table::Table,
-    value::{at, flag, items, items_mut, set, set_absent, text},
+    value::{at, flag, items, items_mut, remove, set, set_absent, text},
 };
 
 const SPEC: &str = r#"
@@ -82,6 +82,9 @@ pub(super) fn default_spec(spec: &mut Value) {
 /// Fills in what a Pod has and a template has not.
 pub(super) fn default_pod(spec: &mut Value) {
     set_absent(spec, "enableServiceLinks", true);
+    if at(spec, "terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|it| it < 0) {
+        set(spec, "terminationGracePeriodSeconds", 1);
+    }
     let host_network = flag(spec, "hostNetwork");
     for list in CONTAINER_LISTS {
         for container in items_mut(spec, list) {
@@ -101,6 +104,12 @@ pub(super) fn default_pod(spec: &mut Value) {
 
 fn default_container(container: &mut Value) {
     set_pull_policy(container, "image", "imagePullPolicy");
+    // Behind a feature gate that is off.
+    if remove(container, "lifecycle.stopSignal").is_some()
+        && at(container, "lifecycle").and_then(Value::as_object).is_some_and(Map::is_empty)
+    {
+        remove(container, "lifecycle");
+    }
 }
 
 /// An image that names no version is pulled each time.
@@ -186,7 +195,8 @@ pub(super) fn prepare_pod(object: &mut Value, cx: &dyn Allocate) {
     bear_absence(spec);
 }
 
-fn bear_absence(spec: &mut Value) {
+/// Bears that a node is away for a while, unless it says for how long itself.
+pub(super) fn bear_absence(spec: &mut Value) {
     set_absent(spec, "tolerations", Value::Array(Vec::new()));
     let Some(Value::Array(tolerations)) = spec.get_mut("tolerations") else { return };
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {

@@ -12,6 +12,7 @@ status.loadBalancer = {}
 spec.sessionAffinity = "None"
 spec.type = "ClusterIP"
 spec(sessionAffinity=ClientIP).sessionAffinityConfig.clientIP.timeoutSeconds = 10800
+spec.ports[].port = 0
 spec.ports[].protocol = "TCP"
 spec(type=ClusterIP)(externalIPs).externalTrafficPolicy = "Cluster"
 spec(type=NodePort).externalTrafficPolicy = "Cluster"
@@ -51,6 +52,17 @@ fn is_unset(port: &Value) -> bool {
 /// Gives a new Service its addresses and ports.
 pub(super) fn prepare_service(object: &mut Value, cx: &mut dyn Allocate) {
     set(object, "status", json!({"loadBalancer": {}}));
+    if text(object, "spec.sessionAffinity") == "None" {
+        remove(object, "spec.sessionAffinityConfig");
+    }
+    if text(object, "spec.type") == "ExternalName" {
+        return;
+    }
+    allocate(object, cx);
+}
+
+/// Gives a Service the addresses and ports that its type needs and it does not have.
+pub(super) fn allocate(object: &mut Value, cx: &mut dyn Allocate) {
     if text(object, "spec.type") == "ExternalName" {
         return;
     }
@@ -81,13 +93,12 @@ fn default_families(object: &mut Value) {
 }
 
 fn give_cluster_ips(object: &mut Value, cx: &mut dyn Allocate) {
-    let first =
-        items(object, "spec.clusterIPs").first().and_then(Value::as_str).unwrap_or_default().to_owned();
-    let ip = match (text(object, "spec.clusterIP"), first.as_str()) {
-        ("", "") => cx.cluster_ip(),
-        ("", first) => first.to_owned(),
-        (ip, _) => ip.to_owned(),
-    };
+    let asked = text(object, "spec.clusterIP").to_owned();
+    if asked.is_empty() && !items(object, "spec.clusterIPs").is_empty() {
+        // Refused when it is validated.
+        return;
+    }
+    let ip = if asked.is_empty() { cx.cluster_ip() } else { asked };
     if ip != "None" {
         cx.claim_cluster_ip(&ip);
     }
@@ -133,58 +144,113 @@ fn give_node_ports(object: &mut Value, cx: &mut dyn Allocate) {
 
 /// Keeps what was allocated where an update does not say, and lets go of what its type no longer has.
 pub(super) fn prepare_service_update(old: &Value, new: &mut Value) {
-    let (was, is) = (text(old, "spec.type").to_owned(), text(new, "spec.type").to_owned());
-    if is == "ExternalName" {
-        if was != "ExternalName" && at(new, "spec.clusterIP") == at(old, "spec.clusterIP") {
-            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
-            {
-                remove(new, &format!("spec.{field}"));
-            }
-        }
-        return;
+    normalise_ips(old, new);
+    let (was, is) = (needs(old), needs(new));
+    if was.address && is.address {
+        keep_addresses(old, new);
     }
-    if was == "ExternalName" {
-        return;
-    }
-    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-        let path = format!("spec.{field}");
-        if let Some(kept) = at(old, &path).cloned() {
-            set_absent(new, &path, kept);
-        }
-    }
-    if wants_node_ports(new.get("spec").unwrap_or(&Value::Null)) {
+    if was.node_ports && is.node_ports {
         keep_node_ports(old, new);
-    } else if wants_node_ports(old.get("spec").unwrap_or(&Value::Null)) {
+    }
+    if was.health_port && is.health_port {
+        keep_absent(old, new, "healthCheckNodePort");
+    }
+    for (had, has, fields) in [
+        (was.address, is.address, ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"].as_slice()),
+        (was.address, is.address, &["internalTrafficPolicy"]),
+        (was.health_port, is.health_port, &["healthCheckNodePort"]),
+        (was.outside, is.outside, &["externalTrafficPolicy"]),
+        (was.balanced, is.balanced, &["allocateLoadBalancerNodePorts", "loadBalancerClass"]),
+    ] {
+        if had && !has {
+            fields.iter().for_each(|field| let_go(old, new, field));
+        }
+    }
+    if was.node_ports && !is.node_ports {
         drop_node_ports(old, new);
+    }
+}
+
+/// What the type of a Service brings with it.
+struct Needs {
+    address: bool,
+    node_ports: bool,
+    health_port: bool,
+    outside: bool,
+    balanced: bool,
+}
+
+fn needs(object: &Value) -> Needs {
+    let spec = object.get("spec").unwrap_or(&Value::Null);
+    let sort = text(spec, "type");
+    let balanced = sort == "LoadBalancer";
+    Needs {
+        address: sort != "ExternalName",
+        node_ports: wants_node_ports(spec),
+        health_port: balanced && text(spec, "externalTrafficPolicy") == "Local",
+        outside: balanced || sort == "NodePort" || !items(spec, "externalIPs").is_empty(),
+        balanced,
+    }
+}
+
+/// The single address and the list say the same: whoever changes one changes the other.
+fn normalise_ips(old: &Value, new: &mut Value) {
+    let (was, is) = (text(old, "spec.clusterIP").to_owned(), text(new, "spec.clusterIP").to_owned());
+    let same_list = at(old, "spec.clusterIPs") == at(new, "spec.clusterIPs");
+    if was == is || !same_list {
+        return;
+    }
+    if is.is_empty() {
+        remove(new, "spec.clusterIPs");
+    } else {
+        set(new, "spec.clusterIPs", json!([is]));
+    }
+}
+
+fn keep_absent(old: &Value, new: &mut Value, field: &str) {
+    let path = format!("spec.{field}");
+    if let Some(kept) = at(old, &path).cloned() {
+        set_absent(new, &path, kept);
+    }
+}
+
+fn keep_addresses(old: &Value, new: &mut Value) {
+    keep_absent(old, new, "clusterIP");
+    if at(old, "spec.clusterIP") == at(new, "spec.clusterIP") {
+        keep_absent(old, new, "clusterIPs");
+    }
+    keep_absent(old, new, "ipFamilies");
+    keep_absent(old, new, "ipFamilyPolicy");
+}
+
+/// What was there before and was not touched goes with the type that brought it.
+fn let_go(old: &Value, new: &mut Value, field: &str) {
+    let path = format!("spec.{field}");
+    if at(old, &path) == at(new, &path) {
+        remove(new, &path);
     }
 }
 
 fn keep_node_ports(old: &Value, new: &mut Value) {
     let old_ports = items(old, "spec.ports");
+    let taken: Vec<Value> =
+        items(new, "spec.ports").iter().filter_map(|port| port.get("nodePort").cloned()).collect();
     for port in items_mut(new, "spec.ports") {
         let same = |other: &&Value| ["port", "protocol"].iter().all(|key| other.get(*key) == port.get(*key));
         let kept = old_ports.iter().find(same).and_then(|old| old.get("nodePort")).cloned();
-        if let Some(node) = kept {
+        if let Some(node) = kept.filter(|node| !taken.contains(node)) {
             set_absent(port, "nodePort", node);
-        }
-    }
-    if let Some(kept) = at(old, "spec.healthCheckNodePort").cloned() {
-        if text(new, "spec.externalTrafficPolicy") == "Local" {
-            set_absent(new, "spec.healthCheckNodePort", kept);
         }
     }
 }
 
 fn drop_node_ports(old: &Value, new: &mut Value) {
-    let taken: Vec<Value> =
-        items(old, "spec.ports").iter().filter_map(|port| port.get("nodePort").cloned()).collect();
-    for port in items_mut(new, "spec.ports") {
-        if port.get("nodePort").is_some_and(|node| taken.contains(node)) {
+    let ports = |object: &Value| -> Vec<Option<Value>> {
+        items(object, "spec.ports").iter().map(|port| port.get("nodePort").cloned()).collect()
+    };
+    if ports(old) == ports(new) {
+        for port in items_mut(new, "spec.ports") {
             remove(port, "nodePort");
         }
     }
-    if at(new, "spec.externalTrafficPolicy") == at(old, "spec.externalTrafficPolicy") {
-        remove(new, "spec.externalTrafficPolicy");
-    }
-    remove(new, "spec.allocateLoadBalancerNodePorts");
 }

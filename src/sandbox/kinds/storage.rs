@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     create::Allocate,
     meta::add_finalizer,
-    value::{at, set, set_absent, text},
+    value::{at, remove, set, set_absent, text},
 };
 
 pub(super) const CLAIM: &str = r#"
@@ -59,6 +59,14 @@ spec.seLinuxMount = false
 /// The two ways to name what a claim is filled from hold the same.
 pub(super) fn prepare_claim(object: &mut Value, cx: &dyn Allocate) {
     add_finalizer(object, "kubernetes.io/pvc-protection");
+    // What only claims of other groups may be filled from, and what another namespace would have to allow.
+    let foreign = at(object, "spec.dataSource.apiGroup").is_none_or(Value::is_null);
+    if foreign && text(object, "spec.dataSource.kind") != "PersistentVolumeClaim" {
+        remove(object, "spec.dataSource");
+    }
+    if at(object, "spec.dataSourceRef.namespace").is_some() {
+        remove(object, "spec.dataSourceRef");
+    }
     let (source, reference) =
         (at(object, "spec.dataSource").cloned(), at(object, "spec.dataSourceRef").cloned());
     if let Some(source) = source {

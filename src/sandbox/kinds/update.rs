@@ -3,22 +3,44 @@
 use serde_json::Value;
 
 use super::{
+    create::Allocate,
     create::has_generation,
-    service,
-    value::{at, remove, set},
+    pod, service,
+    value::{at, remove, set, set_absent},
+    workload,
 };
 use crate::model::Gvk;
 
 /// Keeps what a write to the object itself cannot change: its status, what was allocated, its generation.
 pub fn prepare_update(old: &Value, new: &mut Value, gvk: &Gvk) {
+    keep(old, new, "metadata.creationTimestamp");
+    if let Some(uid) = at(old, "metadata.uid").cloned() {
+        set_absent(new, "metadata.uid", uid);
+    }
     keep(old, new, "status");
-    if gvk.group.is_empty() && gvk.kind == "Service" {
-        service::prepare_service_update(old, new);
+    match (gvk.group.as_str(), gvk.kind.as_str()) {
+        ("", "Service") => service::prepare_service_update(old, new),
+        // Only `finalize` takes them away.
+        ("", "Namespace") => keep(old, new, "spec.finalizers"),
+        ("", "Pod") => {
+            if let Some(spec) = new.get_mut("spec") {
+                pod::bear_absence(spec);
+            }
+        }
+        ("apps", "DaemonSet") => workload::count_templates(old, new),
+        _ => {}
     }
     keep(old, new, "metadata.generation");
     if bumps_generation(old, new, gvk) {
         let generation = at(old, "metadata.generation").and_then(Value::as_i64).unwrap_or_default();
         set(new, "metadata.generation", generation + 1);
+    }
+}
+
+/// Gives an updated object what it came to need: addresses and ports of a Service whose type has changed.
+pub fn allocate_update(new: &mut Value, gvk: &Gvk, cx: &mut dyn Allocate) {
+    if gvk.group.is_empty() && gvk.kind == "Service" {
+        service::allocate(new, cx);
     }
 }
 
@@ -43,8 +65,17 @@ pub fn prepare_status_update(old: &Value, new: &mut Value) {
 
 /// Whether the change is one that the kind counts.
 pub fn bumps_generation(old: &Value, new: &Value, gvk: &Gvk) -> bool {
-    if !has_generation(gvk) {
+    // A PriorityClass has one, which never grows.
+    if !has_generation(gvk) || gvk.kind == "PriorityClass" {
         return false;
+    }
+    let also = match gvk.kind.as_str() {
+        "Deployment" => "metadata.annotations",
+        "EndpointSlice" => "metadata.labels",
+        _ => "metadata.generation",
+    };
+    if at(old, also) != at(new, also) {
+        return true;
     }
     let content = |object: &Value| {
         let map = object.as_object().into_iter().flatten();

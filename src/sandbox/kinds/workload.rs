@@ -154,9 +154,11 @@ pub(super) fn prepare_job(object: &mut Value) {
         let labels = at(object, "spec.template.metadata.labels").cloned().unwrap_or_default();
         set(object, "metadata.labels", labels);
     }
-    if at(object, "spec.selector").is_none() {
-        set(object, "spec.selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
+    let mut chosen = at(object, "spec.selector.matchLabels").cloned().unwrap_or_else(|| json!({}));
+    if let Some(labels) = chosen.as_object_mut() {
+        labels.insert("batch.kubernetes.io/controller-uid".to_owned(), Value::from(uid));
     }
+    set(object, "spec.selector.matchLabels", chosen);
 }
 
 /// The deprecated counter of template versions, which the server still keeps.
@@ -177,4 +179,18 @@ pub(super) fn prepare_stateful_set(object: &mut Value) {
     }
     // Behind a feature gate that is off.
     remove(object, "spec.updateStrategy.rollingUpdate.maxUnavailable");
+}
+
+/// Counts the templates that a DaemonSet had, in its annotation of old.
+pub(super) fn count_templates(old: &Value, new: &mut Value) {
+    const COUNT: &str = "deprecated.daemonset.template.generation";
+    let counted = at(old, "metadata.annotations").and_then(|it| it.get(COUNT)).and_then(Value::as_str);
+    let Some(mut count) = counted.and_then(|it| it.parse::<u64>().ok()) else { return };
+    if at(old, "spec.template") != at(new, "spec.template") {
+        count += 1;
+    }
+    set_absent(new, "metadata.annotations", Map::new());
+    if let Some(Value::Object(annotations)) = new.pointer_mut("/metadata/annotations") {
+        annotations.insert(COUNT.to_owned(), Value::from(count.to_string()));
+    }
 }

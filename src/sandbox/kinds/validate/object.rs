@@ -11,14 +11,19 @@ use crate::model::Cause;
 pub(super) struct Path(String);
 
 impl Path {
-    /// A field of the object itself.
+    /// The object itself.
+    pub(super) fn object() -> Self {
+        Self(String::new())
+    }
+
+    /// A field of the object itself, or several with dots between.
     pub(super) fn root(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// A field below.
+    /// A field below, or several with dots between.
     pub(super) fn child(&self, name: &str) -> Self {
-        Self(format!("{}.{name}", self.0))
+        if self.is_empty() { Self::root(name) } else { Self(format!("{}.{name}", self.0)) }
     }
 
     /// An item of a list.
@@ -29,6 +34,11 @@ impl Path {
     /// A value of a map.
     pub(super) fn key(&self, key: &str) -> Self {
         Self(format!("{}[{key}]", self.0))
+    }
+
+    /// Whether it is the object itself.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -47,20 +57,27 @@ pub(super) struct Causes {
 impl Causes {
     /// A value must be there.
     pub(super) fn required(&mut self, path: &Path, detail: &str) {
-        let colon = if detail.is_empty() { "" } else { ": " };
-        self.add("FieldValueRequired", path, format!("Required value{colon}{detail}"));
+        self.add("FieldValueRequired", path, format!("Required value{}", after_colon(detail)));
     }
 
     /// A value is malformed.
     pub(super) fn invalid(&mut self, path: &Path, value: &Value, detail: &str) {
-        self.add("FieldValueInvalid", path, format!("Invalid value: {}: {detail}", shown(value)));
+        self.add(
+            "FieldValueInvalid",
+            path,
+            format!("Invalid value: {}{}", shown(value), after_colon(detail)),
+        );
     }
 
     /// A value is none of those that are known.
     pub(super) fn not_supported(&mut self, path: &Path, value: &str, known: &[&str]) {
-        let mut known: Vec<String> = known.iter().map(|it| format!("{it:?}")).collect();
-        known.sort();
-        let message = format!("Unsupported value: {value:?}: supported values: {}", known.join(", "));
+        self.not_supported_value(path, &Value::from(value), known);
+    }
+
+    /// The same for a value that is no text.
+    pub(super) fn not_supported_value(&mut self, path: &Path, value: &Value, known: &[&str]) {
+        let known: Vec<String> = known.iter().map(|it| quoted(it)).collect();
+        let message = format!("Unsupported value: {}: supported values: {}", shown(value), known.join(", "));
         self.add("FieldValueNotSupported", path, message);
     }
 
@@ -75,12 +92,24 @@ impl Causes {
     }
 
     /// A value names something that is not there.
-    pub(super) fn not_found(&mut self, path: &Path, value: &Value) {
-        self.add("FieldValueNotFound", path, format!("Not found: {}", shown(value)));
+    pub(super) fn not_found(&mut self, path: &Path, value: &str, detail: &str) {
+        let message = format!("Not found: {}{}", quoted(value), after_colon(detail));
+        self.add("FieldValueNotFound", path, message);
+    }
+
+    /// A value takes too much room.
+    pub(super) fn too_long(&mut self, path: &Path, most: usize) {
+        self.add("FieldValueTooLong", path, format!("Too long: may not be more than {most} bytes"));
     }
 
     fn add(&mut self, reason: &str, path: &Path, message: String) {
-        self.list.push(Cause { reason: reason.to_owned(), field: path.to_string(), message });
+        let cause = Cause { reason: reason.to_owned(), field: path.to_string(), message };
+        self.list.push(cause);
+    }
+
+    /// How many there are so far.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// The list, in the order in which the mistakes were found.
@@ -89,11 +118,15 @@ impl Causes {
     }
 }
 
+fn after_colon(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(": {detail}") }
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
 /// A value as the server prints it in a message.
 fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("{text:?}"),
-        Value::Null => "null".to_owned(),
-        other => other.to_string(),
-    }
+    value.to_string()
 }
