@@ -281,7 +281,7 @@ impl<'a> Writes<'a> {
                 server["metadata"].as_object_mut().expect("a map").remove(name);
             }
         }
-        values(&model, &server, schema, exact, "")
+        values(&model, &server, schema, self.sort, "")
     }
 }
 
@@ -343,9 +343,10 @@ fn values(
     model: &Value,
     server: &Value,
     schema: Option<Schema<'_>>,
-    exact: bool,
+    sort: Sort,
     path: &str,
 ) -> Result<(), String> {
+    let exact = sort == Sort::Thing;
     let differ = || Err(format!("{path}: {model}, not {server}"));
     match (model, server) {
         (Value::Object(a), Value::Object(b)) => {
@@ -353,7 +354,7 @@ fn values(
             for (name, value) in a {
                 let below = schema.and_then(|schema| schema.field(name));
                 match b.get(name) {
-                    Some(other) => values(value, other, below, exact, &format!("{path}.{name}"))?,
+                    Some(other) => values(value, other, below, sort, &format!("{path}.{name}"))?,
                     None if value.is_null() || (!exact && is_empty(value)) => {}
                     None => return Err(format!("{path}.{name}: {value} is not there")),
                 }
@@ -365,7 +366,7 @@ fn values(
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             let below = schema.and_then(Schema::items);
-            a.iter().zip(b).try_for_each(|(a, b)| values(a, b, below, exact, &format!("{path}[]")))
+            a.iter().zip(b).try_for_each(|(a, b)| values(a, b, below, sort, &format!("{path}[]")))
         }
         // What a type always holds and the server fills in.
         (model, _) if !exact && (model.is_null() || is_empty(model)) => Ok(()),
