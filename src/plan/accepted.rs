@@ -159,7 +159,7 @@ fn covers(path: &FieldPath, other: &FieldPath) -> bool {
 }
 
 /// Who owns what, less times and order, and less `status`: no apply of ours touches it, and lists leave it out.
-fn owners(object: &LiveObject) -> Vec<(&str, bool, &str, Option<&str>, FieldSet)> {
+pub(crate) fn owners(object: &LiveObject) -> Vec<(&str, bool, &str, Option<&str>, FieldSet)> {
     let entry = |entry: &'_ crate::model::ManagedEntry| FieldSet::parse(&entry.fields).unwrap_or_default();
     let mut owners: Vec<_> = object
         .managed

@@ -61,6 +61,7 @@ pub(super) type NodeId = u32;
 
 /// One schema; ranges point into the arena's side tables.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one byte each, in an arena of many thousands")]
 pub(super) struct Node {
     pub(super) sort: Sort,
     pub(super) list_type: ListType,

@@ -18,4 +18,4 @@ pub use cursor::{Key, Schema};
 pub use document::{ListType, MapType, Sort};
 pub use set::{SchemaError, SchemaSet};
 pub use typed::{empty_object, typed};
-pub use validation::{Cause, Reason, Structural, Verdict, duplicate_fields, refusal, unknown_fields};
+pub use validation::{Cause, Reason, Structural, Verdict, refusal, strict_errors, unknown_fields};

@@ -21,6 +21,7 @@ mod mlops;
 mod rbac;
 mod records;
 mod restart;
+mod ssa;
 mod stops;
 mod support;
 mod two_writers;

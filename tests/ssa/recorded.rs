@@ -89,7 +89,7 @@ impl Replay {
         let apply = request["contentType"] == "application/apply-patch+yaml";
         let live = self.stored.get(&place.object).cloned();
         if place.subresource == "scale" {
-            self.scale(step, &place, apply);
+            self.scale(step, &place);
         } else {
             match method {
                 "PATCH" if apply => self.apply(step, &place, live.as_ref()),
@@ -176,8 +176,9 @@ impl Replay {
     }
 
     /// A write to the Scale of an object: its entries come from the object and go back to it.
-    fn scale(&mut self, step: &Value, place: &Place, apply: bool) {
+    fn scale(&mut self, step: &Value, place: &Place) {
         let (request, answer) = (&step["request"], &step["response"]["body"]);
+        let apply = request["contentType"] == "application/apply-patch+yaml";
         let Some(object) = self.stored.get(&place.object).cloned() else { return };
         let path = FieldPath::of(&["spec", "replicas"]);
         let replicas = |scale: &Value| scale.pointer("/spec/replicas").cloned().unwrap_or_default();

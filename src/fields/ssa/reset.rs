@@ -42,7 +42,7 @@ impl Reset {
         match self {
             Self::Without(paths) if !whole => paths.iter().for_each(|path| put(new, live, path)),
             // Where not even labels may be set, the write sets nothing but its own part.
-            _ => {
+            Self::Without(_) | Self::Only(_) => {
                 let sent = std::mem::replace(new, live.cloned().unwrap_or_default());
                 kept.iter().chain([&managed]).for_each(|path| put(new, Some(&sent), path));
             }

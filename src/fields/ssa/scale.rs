@@ -20,6 +20,8 @@ fn only(path: &FieldPath) -> FieldSet {
 }
 
 /// `managedFields` of the Scale of an object: who owns its replicas, which stand at `path`.
+///
+/// The Scale of an object without replicas, or scaled to none, has no field `spec.replicas`: zero is left out.
 pub fn scale_fields(object: &Value, path: &FieldPath) -> Value {
     let owners = Managers::of(object).unwrap_or_default().0.into_values();
     let owners = owners.filter(|entry| entry.fields.contains(path)).map(|entry| Entry {

@@ -15,5 +15,5 @@ mod structural;
 mod walk;
 
 pub use cause::{Cause, Reason, refusal};
-pub use strict::{duplicate_fields, unknown_fields};
+pub use strict::{strict_errors, unknown_fields};
 pub use structural::{Structural, Verdict};

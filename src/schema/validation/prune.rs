@@ -37,15 +37,26 @@ pub(super) fn prune(object: &mut Value, schema: &Value) -> Vec<String> {
 fn resource(map: &mut Map<String, Value>, schema: &Value, path: &str, gone: &mut Vec<String>) {
     if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
         let path = join(path, "metadata");
-        metadata.retain(|name, _| {
-            let kept = METADATA.contains(&&**name);
-            if !kept {
+        metadata.retain(|name, value| {
+            let known = METADATA.contains(&&**name);
+            if !known {
                 gone.push(join(&path, name));
             }
-            kept
+            known && !is_empty(value)
         });
     }
     fields(map, schema, path, gone, &["apiVersion", "kind", "metadata"]);
+}
+
+/// Whether the server's type of `metadata` leaves a value out.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn fields(

@@ -12,6 +12,7 @@ use super::{
     cause::Cause,
     defaults, lists, prune,
     rules::{NOT_CHECKED, Rules},
+    strict::strict_errors,
     walk,
 };
 
@@ -59,6 +60,14 @@ impl Structural {
     /// The fields that the schema does not know, in order.
     pub fn unknown_fields(&self, object: &Value) -> Vec<String> {
         self.prune(&mut object.clone())
+    }
+
+    /// What strict decoding of a JSON text has against it: first the fields that are given twice, then the unknown ones.
+    pub fn strict_errors(&self, json: &[u8]) -> Vec<String> {
+        let mut errors = strict_errors(json, None);
+        let object = serde_json::from_slice::<Value>(json).unwrap_or_default();
+        errors.extend(self.unknown_fields(&object).iter().map(|field| format!("unknown field {field:?}")));
+        errors
     }
 
     /// Takes away each `null` whose field is neither nullable nor has a default, as the server does with what is sent
