@@ -72,9 +72,13 @@ fn main() -> Outcome<()> {
         schemas.extend(components.iter().map(|(name, schema)| (name.clone(), compact(schema))));
         types.extend(rows(&get(&server, &format!("/{path}"))?));
     }
-    let omitted = omitted(schemas.keys())?;
+    let structs = structs(schemas.keys())?;
+    let omitted = omitted(&structs);
     let fields: usize = omitted.values().map(Vec::len).sum();
-    let text = json!({"components": {"schemas": schemas}, "types": types, "omitted": omitted}).to_string();
+    let always = always(&structs, &schemas);
+    let tables =
+        json!({"components": {"schemas": schemas}, "types": types, "omitted": omitted, "always": always});
+    let text = tables.to_string();
     let packed = zstd::encode_all(text.as_bytes(), 19)?;
     std::fs::write(&out, &packed)?;
     println!(
@@ -143,6 +147,7 @@ fn rows(list: &Value) -> Vec<Value> {
 }
 
 /// One field of a Go struct.
+#[derive(Clone)]
 struct GoField {
     /// Its name in JSON; none where the struct is embedded.
     name: Option<String>,
@@ -150,13 +155,17 @@ struct GoField {
     sort: String,
     /// Whether an empty value is left out.
     omitted: bool,
+    /// Whether a struct of empty values is left out.
+    omitted_zero: bool,
 }
 
 /// The structs of a Go package by name.
 type GoPackage = BTreeMap<String, Vec<GoField>>;
 
-/// By component: the fields that Go holds by value and leaves out of JSON when empty, so that empty and absent are one.
-fn omitted<'a>(components: impl Iterator<Item = &'a String>) -> Outcome<BTreeMap<&'a String, Vec<String>>> {
+/// By component: the fields of its Go struct.
+type Structs<'a> = BTreeMap<&'a String, Vec<GoField>>;
+
+fn structs<'a>(components: impl Iterator<Item = &'a String>) -> Outcome<Structs<'a>> {
     let mut packages = BTreeMap::new();
     let mut found = BTreeMap::new();
     for component in components {
@@ -164,24 +173,77 @@ fn omitted<'a>(components: impl Iterator<Item = &'a String>) -> Outcome<BTreeMap
         if !packages.contains_key(&folder) {
             packages.insert(folder.clone(), go_package(&folder)?);
         }
-        let package = &packages[&folder];
         let mut fields = Vec::new();
-        gather(package, name, &mut fields);
-        if !fields.is_empty() {
-            found.insert(component, fields);
-        }
+        gather(&packages[&folder], name, &mut fields);
+        found.insert(component, fields);
     }
     Ok(found)
 }
 
-fn gather(package: &GoPackage, name: &str, fields: &mut Vec<String>) {
+fn gather(package: &GoPackage, name: &str, fields: &mut Vec<GoField>) {
     for field in package.get(name).into_iter().flatten() {
         match &field.name {
             None => gather(package, &field.sort, fields),
-            Some(name) if field.omitted && !field.sort.starts_with('*') => fields.push(name.clone()),
-            Some(_) => {}
+            Some(_) => fields.push(field.clone()),
         }
     }
+}
+
+/// By component: the fields that Go holds by value and leaves out of JSON when empty, so that empty and absent are one.
+fn omitted<'a>(structs: &Structs<'a>) -> BTreeMap<&'a String, Vec<String>> {
+    let by_value = |field: &&GoField| field.omitted && !field.sort.starts_with('*');
+    let names = |fields: &Vec<GoField>| {
+        fields.iter().filter(by_value).filter_map(|field| field.name.clone()).collect()
+    };
+    let rows = structs.iter().map(|(component, fields)| (*component, names(fields)));
+    rows.filter(|(_, fields): &(_, Vec<String>)| !fields.is_empty()).collect()
+}
+
+/// By component: the fields that an empty object of it has in JSON, with what stands there.
+fn always<'a>(
+    structs: &Structs<'a>,
+    schemas: &BTreeMap<String, Value>,
+) -> BTreeMap<&'a String, Map<String, Value>> {
+    let mut found = BTreeMap::new();
+    for (component, fields) in structs {
+        let declared = &schemas[*component]["properties"];
+        let present = fields.iter().filter_map(|field| {
+            let name = field.name.clone()?;
+            let value = when_empty(field, declared.get(&name)?, schemas)?;
+            Some((name, value))
+        });
+        let present: Map<_, _> = present.collect();
+        if !present.is_empty() {
+            found.insert(*component, present);
+        }
+    }
+    found
+}
+
+/// What stands in JSON for a field that nobody set; none where it is left out.
+fn when_empty(field: &GoField, schema: &Value, schemas: &BTreeMap<String, Value>) -> Option<Value> {
+    if ["*", "[]", "map["].iter().any(|start| field.sort.starts_with(start)) {
+        return (!field.omitted && !field.omitted_zero).then_some(Value::Null);
+    }
+    let reference = schema["$ref"].as_str().or_else(|| schema["allOf"][0]["$ref"].as_str());
+    if let Some(reference) = reference {
+        // Go leaves out a struct by `omitzero` alone.
+        let component = reference.rsplit('/').next()?;
+        let value = match component.rsplit('.').next()? {
+            "Quantity" => json!("0"),
+            "IntOrString" => json!(0),
+            _ if schemas.get(component)?["properties"].is_object() => json!({}),
+            _ => Value::Null,
+        };
+        return (!field.omitted_zero).then_some(value);
+    }
+    let value = match schema["type"].as_str() {
+        Some("string") => json!(""),
+        Some("integer" | "number") => json!(0),
+        Some("boolean") => json!(false),
+        _ => Value::Null,
+    };
+    (!field.omitted && !field.omitted_zero).then_some(value)
 }
 
 /// The folder of a component's Go package, and the name of the struct.
@@ -234,5 +296,6 @@ fn go_field(line: &str) -> Option<GoField> {
     let sort = words.collect::<Vec<_>>().join(" ");
     let name = (!name.is_empty()).then(|| name.to_owned());
     let sort = if sort.is_empty() { first.rsplit('.').next()?.to_owned() } else { sort };
-    Some(GoField { name, sort, omitted: options.split(',').any(|option| option == "omitempty") })
+    let has = |wanted: &str| options.split(',').any(|option| option == wanted);
+    Some(GoField { name, sort, omitted: has("omitempty"), omitted_zero: has("omitzero") })
 }

@@ -6,12 +6,16 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use http::{Request, Response, header};
+use kube::client::Body;
 use tokio::time::timeout;
+use tower::{BoxError, Service, ServiceBuilder};
 
 use super::{
     Cluster, Link, Patience,
     limit::Limiter,
-    reach::{Line, PluginError, Pod, Target, target},
+    reach::{Line, PluginError, Pod, Target, agent, target},
     request::CallError,
 };
 use crate::model::{ClusterIdentity, TypeMap};
@@ -178,6 +182,36 @@ impl Cluster {
             });
         }
         Ok(Self::on(target.line, identity, connect.parallelism, Patience::Much))
+    }
+
+    /// Reaches an API server that is a service of this process or a plain address, and asks who it is and who we are.
+    ///
+    /// `server` is how people are told of it.
+    pub async fn connect_service<S, B>(
+        service: S,
+        server: &str,
+        connect: &Connect,
+    ) -> Result<Self, ConnectError>
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let named = ServiceBuilder::new()
+            .map_request(|mut request: Request<Body>| {
+                request.headers_mut().insert(header::USER_AGENT, agent());
+                request
+            })
+            .service(service);
+        let line = Line::over(kube::Client::new(named, "default"));
+        Self::known(Target::plain(line, server), connect).await
+    }
+
+    /// Reaches a server without kubeconfig or credentials, such as one on loopback.
+    pub async fn connect_address(address: &str, connect: &Connect) -> Result<Self, ConnectError> {
+        Self::known(Target::at(address, connect).await?, connect).await
     }
 
     /// A cluster over any client, such as an in-process API.

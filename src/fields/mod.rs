@@ -5,23 +5,26 @@
 
 mod compare;
 mod element;
-mod kept;
 mod merge;
 mod owned;
 mod owners;
 mod path;
 mod quantity;
 mod set;
+mod ssa;
 mod unchanged;
 
 pub use compare::{Difference, compare};
-pub use kept::{entries_of, with_owners};
 pub use merge::merge_apply;
 pub use owned::{content, owned};
-pub use owners::{applies, disown, owners_of, writer_of};
+pub use owners::{applies, disown, entries, owners_of, whole, writer_of};
 pub use path::{get, parse_path, parse_path_in, put, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
+pub use ssa::{
+    Conflict, Converted, Force, Kind, Refused, Reset, Writer, apply, extract, fields_after_scale,
+    reset_fields, scale_fields, take_over, track_update,
+};
 pub use unchanged::{Why, needs_no_write};
 
 #[cfg(test)]

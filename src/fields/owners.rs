@@ -5,6 +5,51 @@ use serde_json::{Value, json};
 use super::set::FieldSet;
 use crate::model::{FieldPath, LiveObject, ManagedEntry, Writer};
 
+/// An object as the server has it, `metadata.managedFields` included.
+pub fn whole(live: &LiveObject) -> Value {
+    let mut object = live.body.tree().clone();
+    let entries: Vec<_> = live.managed.iter().map(entry_json).collect();
+    let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
+    if let (Some(metadata), false) = (metadata, entries.is_empty()) {
+        metadata.insert("managedFields".to_owned(), Value::Array(entries));
+    }
+    object
+}
+
+fn entry_json(entry: &ManagedEntry) -> Value {
+    let mut json = json!({
+        "manager": entry.manager,
+        "operation": if entry.apply { "Apply" } else { "Update" },
+        "apiVersion": entry.api_version,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": serde_json::from_str::<Value>(&entry.fields).unwrap_or_default(),
+    });
+    if let Some(map) = json.as_object_mut() {
+        map.extend(entry.time.as_ref().map(|time| ("time".to_owned(), json!(time))));
+        map.extend(entry.subresource.as_ref().map(|name| ("subresource".to_owned(), json!(name))));
+    }
+    json
+}
+
+/// The entries of an object's `metadata.managedFields`.
+pub fn entries(object: &Value) -> Vec<ManagedEntry> {
+    let list = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .map(|entry| {
+            let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+            ManagedEntry {
+                manager: text("manager").unwrap_or_default(),
+                apply: entry.get("operation").is_some_and(|operation| operation == "Apply"),
+                api_version: text("apiVersion").unwrap_or_default(),
+                time: text("time"),
+                subresource: text("subresource"),
+                fields: entry.get("fieldsV1").map(Value::to_string).unwrap_or_default().into(),
+            }
+        })
+        .collect()
+}
+
 /// The entries that own a field, all of it or a part of it.
 pub fn owners_of<'a>(live: &'a LiveObject, path: &FieldPath) -> Vec<&'a ManagedEntry> {
     live.managed.iter().filter(|entry| owns(entry, path)).collect()

@@ -94,7 +94,7 @@ impl Dump {
         if !tree.get("kind").is_some_and(Value::is_string) {
             return;
         }
-        let managed = fields::entries_of(&tree);
+        let managed = fields::entries(&tree);
         if let Some(metadata) = tree.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.shift_remove("managedFields");
         }

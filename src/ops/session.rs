@@ -9,6 +9,7 @@ use std::{
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
+    sandbox,
     trouble::Trouble,
     workspace::{Rendered, Workspace},
 };
@@ -86,15 +87,6 @@ pub(super) async fn connect(
     events: Option<UnboundedSender<Event>>,
 ) -> Result<Session, Trouble> {
     let wanted = &rendered.environment.cluster;
-    if wanted.sandbox {
-        return Err(Trouble::Call {
-            message: format!(
-                "environment `{}` names the sandbox, which comes with a later version",
-                rendered.environment.name
-            ),
-            hint: Some("name a context under `spec.cluster`, or pass `--context`".to_owned()),
-        });
-    }
     named(&workspace)?;
     // All that is wanted is rendered: the files themselves need not be kept in memory while the cluster is asked.
     workspace.checkout.files.clear();
@@ -110,7 +102,11 @@ pub(super) async fn connect(
         no_proxy: reach.no_proxy.clone(),
         parallelism: reach.parallelism.unwrap_or(Connect::default().parallelism),
     };
-    let mut cluster = Cluster::connect(&how).await?;
+    let mut cluster = if wanted.sandbox && reach.context.is_none() {
+        sandbox::connect(&workspace.root, &rendered.environment, &how).await?
+    } else {
+        Cluster::connect(&how).await?
+    };
     if let Some(events) = events {
         cluster = cluster.telling(events);
     }

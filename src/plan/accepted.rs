@@ -75,7 +75,7 @@ pub(crate) fn changed(context: &Context<'_>, id: &ObjectId, case: &Case, outcome
     fields.extend(case.yielded.iter().map(LeftField::as_change));
     step.fields = fields;
     step.estimated = outcome.estimated;
-    step.pre_image = keeps_pre_image(case, action).then(|| fields::with_owners(live));
+    step.pre_image = keeps_pre_image(case, action).then(|| Body::new(fields::whole(live)));
     step.write = apply(case);
     Verdict::Step(Box::new(step))
 }
@@ -162,7 +162,7 @@ fn covers(path: &FieldPath, other: &FieldPath) -> bool {
 }
 
 /// Who owns what, less times and order, and less `status`: no apply of ours touches it, and lists leave it out.
-fn owners(object: &LiveObject) -> Vec<(&str, bool, &str, Option<&str>, FieldSet)> {
+pub(crate) fn owners(object: &LiveObject) -> Vec<(&str, bool, &str, Option<&str>, FieldSet)> {
     let entry = |entry: &'_ crate::model::ManagedEntry| FieldSet::parse(&entry.fields).unwrap_or_default();
     let mut owners: Vec<_> = object
         .managed

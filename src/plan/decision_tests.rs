@@ -461,3 +461,24 @@ fn without_the_right_to_dry_run_changes_are_estimated_by_our_own_merge() {
     "#]],
     );
 }
+
+#[test]
+fn without_the_right_to_dry_run_conflicts_are_known_as_well() {
+    let estimated = |manager: &str| {
+        let mut scene = Scene::wanting(CONFIG);
+        let id = scene.there(&CONFIG.replace("k: git", "k: live"), manager);
+        let context = scene.context();
+        let mut inquiry = crate::plan::Inquiry::open(&context, &id);
+        inquiry.estimate("user ci may not patch configmaps in m");
+        tell(&crate::plan::conclude(&context, vec![inquiry]))
+    };
+    expect![[r#"
+        0 adopt ConfigMap m/a: nobody's inventory names it ~ user ci may not patch configmaps in m
+            apply as obsctl if exact, forced
+            .data.k: "live" -> "git" by kubectl-edit (taken from kubectl-edit)
+
+        held! conflict ConfigMap m/a: .data.k is owned by mystery, and no rule says whether to take or to yield
+            fix: add to the environment's policy.conflicts: {id: a, manager: mystery, kind: ConfigMap, field: '.data.k', decision: take}, or decision: yield
+            .data.k: "live" -> "git" by mystery (undecided)
+    "#]].assert_eq(&format!("{}\n{}", estimated("kubectl-edit"), estimated("mystery")));
+}

@@ -32,7 +32,7 @@ fn taken(
     before: &Body,
     manager: &str,
 ) -> Vec<FieldPath> {
-    let entries = fields::entries_of(before.tree());
+    let entries = fields::entries(before.tree());
     let is_ours = |entry: &ManagedEntry| entry.apply && entry.manager == manager;
     let union = |ours: bool, entries: &[ManagedEntry]| {
         let chosen = entries.iter().filter(|entry| {
@@ -57,7 +57,7 @@ fn change(
     value: &serde_json::Value,
     before: &Body,
 ) -> FieldChange {
-    let from = fields::entries_of(before.tree())
+    let from = fields::entries(before.tree())
         .into_iter()
         .find(|entry| !entry.apply && FieldSet::parse(&entry.fields).is_ok_and(|set| set.contains(path)));
     let from = from.map_or_else(String::new, |entry| format!(" from {}", entry.manager));

@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::set::SchemaSet;
 use crate::model::{Gvk, ResourceType};
@@ -17,6 +18,9 @@ struct Tables {
     types: Vec<TypeRow>,
     /// By component: the fields that Go holds by value and leaves out when empty.
     omitted: BTreeMap<String, Vec<String>>,
+    /// By component: the fields that an empty object has, with what stands there.
+    #[serde(default)]
+    always: BTreeMap<String, Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +37,7 @@ struct Bundle {
     text: Vec<u8>,
     types: Vec<ResourceType>,
     omitted: BTreeMap<String, Vec<String>>,
+    always: BTreeMap<String, Map<String, Value>>,
 }
 
 fn bundle() -> &'static Bundle {
@@ -41,7 +46,7 @@ fn bundle() -> &'static Bundle {
         // The bundle is part of the program; a test reads all of it, so an empty answer cannot happen unseen.
         let text = zstd::decode_all(BUNDLE).unwrap_or_default();
         let tables: Tables = serde_json::from_slice(&text).unwrap_or_default();
-        Bundle { types: types(tables.types), omitted: tables.omitted, text }
+        Bundle { types: types(tables.types), omitted: tables.omitted, always: tables.always, text }
     })
 }
 
@@ -63,9 +68,20 @@ pub fn builtin_types() -> &'static [ResourceType] {
     &bundle().types
 }
 
+/// The OpenAPI v3 components of all built-in kinds: a JSON document with `components.schemas`.
+pub fn builtin_components() -> &'static [u8] {
+    &bundle().text
+}
+
 /// The fields of a component that are the same when empty and when absent: OpenAPI does not tell, Go's types do.
 pub(super) fn omitted_fields(component: &str) -> &'static [String] {
     bundle().omitted.get(component).map_or(&[], Vec::as_slice)
+}
+
+/// The fields that a component has even when it is empty, with what stands there.
+pub(super) fn always_fields(component: &str) -> impl Iterator<Item = (&'static str, &'static Value)> {
+    let fields = bundle().always.get(component).into_iter().flatten();
+    fields.map(|(name, value)| (&**name, value))
 }
 
 impl SchemaSet {

@@ -8,6 +8,7 @@ use super::document::{Document, ListType, MapType, Node, NodeId, Sort};
 #[derive(Clone, Copy)]
 pub struct Schema<'a> {
     document: &'a Document,
+    id: NodeId,
     node: &'a Node,
     map_type: Option<MapType>,
     status: Option<bool>,
@@ -24,16 +25,17 @@ pub struct Key<'a> {
 
 impl<'a> Schema<'a> {
     /// The schema at a node, aliases followed.
-    pub(super) fn at(document: &'a Document, id: NodeId, status: Option<bool>) -> Option<Self> {
+    pub(super) fn at(document: &'a Document, mut id: NodeId, status: Option<bool>) -> Option<Self> {
         let mut node = document.node(id)?;
         let mut map_type = node.map_type;
         // An alias names a component, which is never an alias of an alias for long: the bound only guards against a loop.
         for _ in 0..8 {
             let Some(target) = node.target else { break };
+            id = target;
             node = document.node(target)?;
             map_type = map_type.or(node.map_type);
         }
-        Some(Self { document, node, map_type, status })
+        Some(Self { document, id, node, map_type, status })
     }
 
     fn step(self, id: NodeId) -> Option<Self> {
@@ -60,6 +62,12 @@ impl<'a> Schema<'a> {
     /// The names of the declared fields.
     pub fn names(self) -> impl Iterator<Item = &'a str> {
         self.document.names_of(self.node)
+    }
+
+    /// The fields that the server's type has even when it is empty, with what stands there; known for built-in
+    /// components.
+    pub fn always(self) -> impl Iterator<Item = (&'a str, &'static Value)> {
+        self.document.always_of(self.id)
     }
 
     /// The schema of additional map keys.
@@ -99,6 +107,11 @@ impl<'a> Schema<'a> {
     /// Whether the value is a Quantity of a built-in kind.
     pub fn is_quantity(self) -> bool {
         self.node.sort == Sort::Quantity
+    }
+
+    /// Whether the value is a string of some format, as `date-time`: such fields take any scalar when they are applied.
+    pub fn is_formatted(self) -> bool {
+        self.node.formatted
     }
 
     /// Whether the value is an integer or a string.

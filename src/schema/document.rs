@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 use serde_json::Value;
 
 use super::{
-    builtin::omitted_fields,
+    builtin::{always_fields, omitted_fields},
     raw::{Additional, RawSchema},
 };
 
@@ -61,12 +61,15 @@ pub(super) type NodeId = u32;
 
 /// One schema; ranges point into the arena's side tables.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one byte each, in an arena of many thousands")]
 pub(super) struct Node {
     pub(super) sort: Sort,
     pub(super) list_type: ListType,
     pub(super) map_type: Option<MapType>,
     pub(super) preserve_unknown: bool,
     pub(super) embedded: bool,
+    /// Whether it is a string of a format other than `byte`.
+    pub(super) formatted: bool,
     /// Whether an empty value is the same as none.
     pub(super) omitted: bool,
     /// The component this node stands for, where it only adds a default or a map type to it.
@@ -85,6 +88,8 @@ pub(super) struct Document {
     fields: Vec<(u32, NodeId)>,
     keys: Vec<u32>,
     defaults: Vec<(NodeId, Value)>,
+    /// The fields that an empty struct of a component has, sorted by the component.
+    always: Vec<(NodeId, u32, &'static Value)>,
 }
 
 impl Document {
@@ -116,6 +121,14 @@ impl Document {
     pub(super) fn default_of(&self, id: NodeId) -> Option<&Value> {
         let at = self.defaults.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         self.defaults.get(at).map(|(_, value)| value)
+    }
+
+    /// The fields that a component has even when it is empty, with what stands there.
+    pub(super) fn always_of(&self, id: NodeId) -> impl Iterator<Item = (&str, &'static Value)> {
+        let start = self.always.partition_point(|(owner, ..)| *owner < id);
+        let rows = self.always.get(start..).unwrap_or_default().iter();
+        let rows = rows.take_while(move |(owner, ..)| *owner == id);
+        rows.filter_map(|(_, symbol, value)| Some((self.name(*symbol)?, *value)))
     }
 
     fn fields_of(&self, node: &Node) -> &[(u32, NodeId)] {
@@ -163,17 +176,23 @@ impl Builder {
         if let Some(slot) = self.document.nodes.get_mut(id as usize) {
             *slot = node;
         }
+        for (field, value) in always_fields(name) {
+            let symbol = self.symbol(field);
+            self.document.always.push((id, symbol, value));
+        }
         id
     }
 
     /// The finished arena.
     pub(super) fn finish(mut self) -> Document {
         self.document.defaults.sort_by_key(|(id, _)| *id);
+        self.document.always.sort_by_key(|(id, symbol, _)| (*id, *symbol));
         self.document.names.shrink_to_fit();
         self.document.nodes.shrink_to_fit();
         self.document.fields.shrink_to_fit();
         self.document.keys.shrink_to_fit();
         self.document.defaults.shrink_to_fit();
+        self.document.always.shrink_to_fit();
         self.document
     }
 
@@ -240,6 +259,7 @@ impl Builder {
             map_type: map_type(raw),
             preserve_unknown: raw.preserve_unknown,
             embedded: raw.embedded,
+            formatted: is_formatted(raw),
             omitted: false,
             target: None,
             items,
@@ -282,6 +302,10 @@ fn sort(raw: &RawSchema<'_>) -> Sort {
         Some("boolean") => Sort::Boolean,
         Some(_) | None => Sort::Any,
     }
+}
+
+fn is_formatted(raw: &RawSchema<'_>) -> bool {
+    sort(raw) == Sort::String && raw.format.as_ref().is_some_and(|format| !matches!(&*format.0, "" | "byte"))
 }
 
 fn map_type(raw: &RawSchema<'_>) -> Option<MapType> {

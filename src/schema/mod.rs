@@ -9,9 +9,13 @@ mod cursor;
 mod document;
 mod raw;
 mod set;
+mod typed;
+mod validation;
 
-pub use builtin::builtin_types;
+pub use builtin::{builtin_components, builtin_types};
 pub use crd::crd_types;
 pub use cursor::{Key, Schema};
 pub use document::{ListType, MapType, Sort};
 pub use set::{SchemaError, SchemaSet};
+pub use typed::{empty_object, typed};
+pub use validation::{Cause, Reason, Structural, Verdict, refusal, strict_errors, unknown_fields};

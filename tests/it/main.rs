@@ -24,6 +24,7 @@ mod rbac;
 mod reach;
 mod records;
 mod restart;
+mod ssa;
 mod stops;
 mod support;
 mod taken;

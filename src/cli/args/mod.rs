@@ -4,6 +4,7 @@ mod apply;
 mod local;
 mod look;
 mod plan;
+mod sandbox;
 mod setup;
 mod top;
 mod values;
@@ -12,6 +13,7 @@ pub use apply::{ApplyArgs, Approval, DestroyArgs, RollbackArgs, RunArgs, UnlockA
 pub use local::{GraphArgs, GraphFormat, RenderArgs, RenderFormat, ValidateArgs};
 pub use look::{DriftArgs, HistoryArgs, StatusArgs};
 pub use plan::{Guards, PlanArgs, PlanModeArg};
+pub use sandbox::SandboxArgs;
 pub use setup::{CompletionsArgs, InitArgs, ManArgs, RbacArgs, RbacFor, RbacFormat};
 pub use top::{Arguments, ColorChoice, Command, Global, Selection};
 pub use values::{AllowDelete, Format, ReportFile, RollbackTo, TextOrJson};

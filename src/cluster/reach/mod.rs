@@ -15,4 +15,4 @@ pub use plugin::PluginError;
 pub use pod::Pod;
 
 pub(super) use line::{Line, LineError};
-pub(super) use target::{CONNECT_TIMEOUT, READ_TIMEOUT, Target, target};
+pub(super) use target::{CONNECT_TIMEOUT, READ_TIMEOUT, Target, agent, target};

@@ -46,6 +46,31 @@ pub(in crate::cluster) struct Target {
     pub(in crate::cluster) own_line: Option<Arc<Line>>,
 }
 
+impl Target {
+    /// A sandbox, which needs no credentials: `server` is how people are told of it.
+    pub(in crate::cluster) fn plain(line: Line, server: &str) -> Self {
+        Self {
+            context: "sandbox".to_owned(),
+            server: server.to_owned(),
+            proxy: None,
+            authority: Vec::new(),
+            remarks: Vec::new(),
+            line: Arc::new(line),
+            own_line: None,
+        }
+    }
+
+    /// A server without credentials, such as a sandbox on loopback.
+    pub(in crate::cluster) async fn at(address: &str, connect: &Connect) -> Result<Self, ConnectError> {
+        let url: Uri =
+            address.parse().map_err(|error: http::uri::InvalidUri| lacking(address, error.to_string()))?;
+        let mut config = Config::new(url);
+        tune(&mut config, connect);
+        let line = Line::open(config, None).await.map_err(|error| lacking(address, error.to_string()))?;
+        Ok(Self::plain(line, address))
+    }
+}
+
 /// Reads all that is needed and opens the line; no request is sent yet, but exec plugins run.
 pub(in crate::cluster) async fn target(connect: &Connect) -> Result<Target, ConnectError> {
     let mut chosen = chosen(connect)?;
@@ -151,6 +176,12 @@ fn config(connect: &Connect, chosen: Chosen) -> Result<Config, ConnectError> {
         // The kubelet replaces it when the cluster's CA is renewed.
         config.root_cert_file = authority.map(Into::into);
     }
+    tune(&mut config, connect);
+    Ok(config)
+}
+
+/// Our own settings in the place of kube's.
+fn tune(config: &mut Config, connect: &Connect) {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = Some(READ_TIMEOUT);
     // Else the time for which a connection lay idle would count as silence of the server.
@@ -160,9 +191,12 @@ fn config(connect: &Connect, chosen: Chosen) -> Result<Config, ConnectError> {
     config.disable_compression |=
         matches!(config.cluster_url.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
     impersonate(connect, &mut config.auth_info);
-    let agent = HeaderValue::from_static(concat!("obsctl/", env!("CARGO_PKG_VERSION")));
-    config.headers.push((header::USER_AGENT, agent));
-    Ok(config)
+    config.headers.push((header::USER_AGENT, agent()));
+}
+
+/// Who we say we are.
+pub(in crate::cluster) fn agent() -> HeaderValue {
+    HeaderValue::from_static(concat!("obsctl/", env!("CARGO_PKG_VERSION")))
 }
 
 /// `--as` replaces all that the kubeconfig says of whom to act as.

@@ -1,0 +1,198 @@
+//! Server-side apply, from the request to the object that is stored.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    conflict::Refused,
+    core::Core,
+    kind::{Force, Kind, Writer},
+    last_applied,
+    managers::{Entry, Managers, clear},
+    reset::stripped,
+    shape::same,
+    track::{self, tracked},
+    typed::{Duplicates, check},
+};
+use crate::fields::set::FieldSet;
+use crate::model::Gvk;
+
+/// The manager of what stood in an object before anything was applied to it.
+const BEFORE: &str = "before-first-apply";
+
+/// Server-side apply of `applied` on `live`, which is none where the object is made; the result has `managedFields`.
+///
+/// Identity, preconditions and the kind of the body are the caller's to check.
+pub fn apply(
+    live: Option<&Value>,
+    applied: &Value,
+    by: &Writer<'_>,
+    force: Force,
+    kind: &Kind<'_>,
+) -> Result<Value, Refused> {
+    if applied.pointer("/metadata/managedFields").is_some_and(|managed| !managed.is_null()) {
+        return Err(Refused::BadRequest("metadata.managedFields must be nil".to_owned()));
+    }
+    let managers = live.map(Managers::of).transpose();
+    let mut managers = managers
+        .map_err(|error| Refused::Invalid(format!("failed to decode managed fields: {error}")))?
+        .unwrap_or_default();
+    check(applied, kind.schema, Duplicates::Refused).map_err(|error| unfit("patch", applied, &error))?;
+    let empty = track::empty(kind, applied);
+    let base = match live {
+        Some(live) => {
+            let mut live = live.clone();
+            clear(&mut live);
+            check(&live, kind.schema, Duplicates::Kept).map_err(|error| unfit("live", &live, &error))?;
+            live
+        }
+        None => empty.clone(),
+    };
+    let (gvk, api_version) = (gvk_of(applied), text(applied, "/apiVersion"));
+    let core = Core { kind, gvk: &gvk, api_version, subresource: by.subresource };
+    if managers.0.is_empty() && live.is_some() {
+        tracked(&core, (&empty, &base), &mut managers, &Writer { manager: BEFORE, ..*by });
+    }
+    let result = last_applied::with_conflicts_allowed(by.manager, &base, &core, force, &|force| {
+        let mut managers = managers.clone();
+        let object = Merge { core: &core, base: &base, applied, by }.run(&mut managers, force)?;
+        Ok((object, managers))
+    });
+    let (mut object, managers) = result.map_err(Refused::Conflicts)?;
+    if live.is_none() {
+        object = object.map(|mut object| {
+            core.reset().put_back(&mut object, Some(&empty));
+            object
+        });
+    }
+    let changed = object.is_some();
+    let mut object = object.take().unwrap_or_else(|| base.clone());
+    if changed {
+        (kind.defaulted)(&mut object).map_err(|error| {
+            let name = name_of(&object);
+            Refused::Invalid(format!("failed to convert new object ({name}) to proper version: {error}"))
+        })?;
+    }
+    if let Some(live) = live {
+        keep_identity(&mut object, live);
+    }
+    last_applied::renew(by.manager, applied, &mut object);
+    managers.write_to(&mut object);
+    if let Some(live) = live {
+        keep_times(&mut object, live);
+        core.reset().put_back(&mut object, Some(live));
+    }
+    Ok(object)
+}
+
+/// One attempt.
+struct Merge<'a, 'k> {
+    core: &'a Core<'a, 'k>,
+    base: &'a Value,
+    applied: &'a Value,
+    by: &'a Writer<'a>,
+}
+
+impl Merge<'_, '_> {
+    fn run(
+        &self,
+        managers: &mut Managers,
+        force: Force,
+    ) -> Result<Option<Value>, Vec<super::conflict::Conflict>> {
+        let writer = Entry { apply: true, ..entry(self.by, self.core.api_version) };
+        let object = self.core.apply(self.base, self.applied, managers, (&writer, force))?;
+        let id = writer.id();
+        if let Some(mut own) = managers.0.remove(&id) {
+            own.fields = stripped(&own.fields);
+            if object.is_some() {
+                own.time = Some(self.by.time.to_owned());
+            }
+            if !own.fields.is_empty() {
+                managers.put(own);
+            }
+        }
+        Ok(object)
+    }
+}
+
+/// An Update entry of a writer that owns nothing yet.
+pub(super) fn entry(by: &Writer<'_>, api_version: &str) -> Entry {
+    let manager = if by.manager.is_empty() { "unknown" } else { by.manager };
+    Entry {
+        manager: manager.to_owned(),
+        apply: false,
+        api_version: api_version.to_owned(),
+        subresource: by.subresource.to_owned(),
+        time: None,
+        fields: FieldSet::default(),
+    }
+}
+
+/// What only the server writes stays as it is where the applied object says `null`.
+fn keep_identity(object: &mut Value, live: &Value) {
+    const KEPT: &[&str] =
+        &["uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "selfLink"];
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    for name in KEPT {
+        let live = live.get("metadata").and_then(|metadata| metadata.get(name));
+        match (metadata.get(*name), live) {
+            (None | Some(Value::Null), Some(live)) => {
+                metadata.insert((*name).to_owned(), live.clone());
+            }
+            (Some(Value::Null), None) => {
+                metadata.shift_remove(*name);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where a write changes times only, it changes nothing.
+pub(super) fn keep_times(object: &mut Value, live: &Value) {
+    fn timeless(value: &Value) -> Value {
+        let mut value = value.clone();
+        let entries = value.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
+        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+            entry.shift_remove("time");
+        }
+        value
+    }
+    if !same(&timeless(object), &timeless(live)) {
+        return;
+    }
+    let old = live.pointer("/metadata/managedFields").cloned();
+    let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
+    if let (Some(metadata), Some(old)) = (metadata, old) {
+        metadata.insert("managedFields".to_owned(), old);
+    }
+}
+
+fn unfit(which: &str, object: &Value, error: &str) -> Refused {
+    Refused::Invalid(format!("failed to create typed {which} object ({}): {error}", name_of(object)))
+}
+
+/// An object as messages name it.
+pub(super) fn name_of(object: &Value) -> String {
+    let (namespace, name) = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+    let api_version = text(object, "/apiVersion");
+    let group = if api_version.contains('/') { "" } else { "/" };
+    format!("{namespace}/{name}; {group}{api_version}, Kind={}", text(object, "/kind"))
+}
+
+/// The kind that a body names.
+pub(super) fn gvk_of(object: &Value) -> Gvk {
+    Gvk::new(text(object, "/apiVersion"), text(object, "/kind"))
+}
+
+pub(super) fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An object of the same kind without anything in it.
+pub(super) fn bare(object: &Value) -> Value {
+    let mut bare = Map::new();
+    for name in ["apiVersion", "kind"] {
+        bare.extend(object.get(name).map(|value| (name.to_owned(), value.clone())));
+    }
+    bare.insert("metadata".to_owned(), json!({}));
+    Value::Object(bare)
+}
