@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::admit::Rules;
 use crate::sandbox::api::{Ask, Denial, FieldValidation, headed, meta, set_meta, text};
-use crate::schema::duplicate_fields;
+use crate::schema::strict_errors;
 
 /// The body as a tree: JSON, or YAML where the content type says so.
 pub(crate) fn decoded(ask: &Ask) -> Result<Value, Denial> {
@@ -111,10 +111,14 @@ pub(super) fn of_name(ask: &Ask, tree: &Value) -> Result<(), Denial> {
 
 /// Drops the fields that the kind does not have; what is told of them, as warnings. With `Strict` they are refused.
 pub(super) fn unknown_fields(ask: &Ask, tree: &mut Value) -> Result<Vec<String>, Denial> {
-    let unknown = Rules::of(&ask.resource).prune(tree);
-    let twice = duplicate_fields(&ask.body).into_iter().map(|field| format!("duplicate field \"{field}\""));
-    let told: Vec<String> =
-        twice.chain(unknown.into_iter().map(|field| format!("unknown field \"{field}\""))).collect();
+    let rules = Rules::of(&ask.resource);
+    // A JSON patch has no fields of the kind; what it made of the object has.
+    let operations = ask.content_type == "application/json-patch+json";
+    let schema = rules.schema().filter(|_| ask.resource.custom.is_none() && !operations);
+    let mut told = strict_errors(&ask.body, schema);
+    if schema.is_none() {
+        told.extend(rules.prune(tree).into_iter().map(|field| format!("unknown field \"{field}\"")));
+    }
     match ask.options.field_validation() {
         FieldValidation::Ignore => Ok(Vec::new()),
         FieldValidation::Warn => Ok(told),
