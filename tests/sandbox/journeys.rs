@@ -34,10 +34,16 @@ fn plan_apply_change_drift_rollback_and_destroy_need_no_cluster() {
 
     tokio::runtime::Runtime::new().expect("threads").block_on(async {
         let hand = opened(&local);
-        hand.patch("merge", MAP, &json!({"data": {"prometheus.yml": "global: {}"}})).await.was(200);
+        hand.patch(
+            "merge",
+            &format!("{MAP}?fieldManager=kubectl-edit"),
+            &json!({"data": {"prometheus.yml": "global: {}"}}),
+        )
+        .await
+        .was(200);
     });
     let drift = local.obsctl(2, &["drift", "-e", "local"]);
-    assert!(drift.contains("ConfigMap mlops/prometheus-config") && drift.contains("hand"), "{drift}");
+    assert!(drift.contains("ConfigMap mlops/prometheus-config") && drift.contains("kubectl-edit"), "{drift}");
     local.obsctl(0, &["rollback", "-e", "local", "--to", "1", "--auto-approve", "--timeout", "60s"]);
     let history = local.obsctl(0, &["history", "-e", "local"]);
     assert!(history.contains("rollback"), "{history}");

@@ -314,6 +314,26 @@ async fn a_dropped_connection_leaves_the_write_done() {
 }
 
 #[tokio::test]
+async fn a_put_over_an_older_version_is_refused_and_one_that_changes_nothing_writes_nothing() {
+    let hand = Hand::new();
+    hand.config_maps("web", &["c"]).await;
+    let path = format!("{MAPS}/c");
+    let old = hand.get(&path).await.was(200);
+    assert_eq!(hand.put(&path, &old).await.was(200), old);
+    hand.patch("merge", &path, &json!({"data": {"a": "2"}})).await.was(200);
+    let refused = hand.put(&path, &old).await.was(409);
+    let words = "Operation cannot be fulfilled on configmaps \"c\": the object has been modified; please apply your \
+                 changes to the latest version and try again";
+    assert_eq!(refused["message"], words);
+    hand.put(&format!("{MAPS}/other"), &old).await.was(400);
+    let dry = hand
+        .put(&format!("{path}?dryRun=All"), &json!({"metadata": {"name": "c"}, "data": {"a": "3"}}))
+        .await
+        .was(200);
+    assert_eq!((&dry["data"]["a"], &hand.get(&path).await.was(200)["data"]["a"]), (&json!("3"), &json!("2")));
+}
+
+#[tokio::test]
 async fn everybody_may_everything_and_reviews_say_so() {
     let hand = Hand::new();
     let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": {"verb": "delete", "resource": "nodes"}}});

@@ -32,7 +32,7 @@ impl Watched {
     async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some((line, rest)) = self.rest.clone().split_once('\n') {
-                self.rest = rest.to_owned();
+                rest.clone_into(&mut self.rest);
                 return Some(serde_json::from_str(line).expect("an event a line"));
             }
             let frame = timeout(Duration::from_secs(10), self.body.frame()).await.expect("an event comes")?;
