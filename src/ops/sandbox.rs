@@ -133,6 +133,9 @@ pub async fn serve(
         ),
     };
     let listener = Listener::bind(wish.listen).await.map_err(cannot)?;
+    if let Some(folder) = &place {
+        listener.announce(folder).map_err(cannot)?;
+    }
     ready(listener.address(), &kubeconfig(listener.address()))?;
     listener.serve(sandbox, place.as_deref(), stop).await.map_err(cannot)
 }

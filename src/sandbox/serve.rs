@@ -75,18 +75,20 @@ impl Listener {
         self.address
     }
 
-    /// Answers until `stop` changes; `folder` is where other commands of the environment look for a server.
+    /// Tells other commands of the environment, which look for a server in this folder.
+    pub fn announce(&self, folder: &Path) -> io::Result<()> {
+        let serving = Serving { pid: std::process::id(), address: self.address };
+        let text = serde_json::to_string(&serving).map_err(io::Error::other)?;
+        crate::sys::write(&file(folder), text.as_bytes()).map_err(io::Error::other)
+    }
+
+    /// Answers until `stop` changes; `folder` is where it was announced.
     pub async fn serve(
         self,
         sandbox: Sandbox,
         folder: Option<&Path>,
         mut stop: watch::Receiver<u8>,
     ) -> io::Result<()> {
-        if let Some(folder) = folder {
-            let serving = Serving { pid: std::process::id(), address: self.address };
-            let text = serde_json::to_string(&serving).map_err(io::Error::other)?;
-            crate::sys::write(&file(folder), text.as_bytes()).map_err(io::Error::other)?;
-        }
         let mut open = JoinSet::new();
         loop {
             tokio::select! {

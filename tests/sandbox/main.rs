@@ -4,8 +4,15 @@
     clippy::disallowed_methods,
     clippy::print_stderr,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "tests start programs, say what they skip and stop at the first surprise"
 )]
 
+mod hand;
+mod journeys;
+mod kill;
+mod kubectl;
 mod recorded;
+mod rest;
+mod watches;

@@ -133,6 +133,7 @@ impl<'r> Rules<'r> {
         force: Force,
     ) -> Result<Value, Denial> {
         let defaulted = |tree: &mut Value| {
+            self.readable(tree)?;
             self.default(tree);
             Ok(())
         };
@@ -144,6 +145,21 @@ impl<'r> Rules<'r> {
             converted: &converted,
         };
         fields::apply(live, applied, by, force, &kind).map_err(|refused| denied(&refused))
+    }
+
+    /// Whether the types of a built-in kind can hold a tree that fits its schema: quantities are texts of a form.
+    fn readable(&self, tree: &Value) -> Result<(), String> {
+        let schema = self.schema().filter(|_| self.resource.custom.is_none());
+        if schema.is_none_or(|schema| quantities_are_well(tree, schema)) {
+            return Ok(());
+        }
+        let gvk = &self.resource.gvk;
+        Err(format!(
+            "unable to convert unstructured object to {}, Kind={}: quantities must match the regular expression \
+             '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+            gvk.api_version(),
+            gvk.kind
+        ))
     }
 
     /// Makes a defaulted object a new one.
@@ -160,14 +176,18 @@ impl<'r> Rules<'r> {
     }
 
     /// Keeps what a write to this part may not change, and counts what it changed.
-    pub(super) fn prepare_update(&self, old: &Value, new: &mut Value, part: Part) {
+    pub(super) fn prepare_update(&self, engine: &Engine, old: &Value, new: &mut Value, part: Part) {
         let builtin = self.resource.custom.is_none();
         match part {
             Part::Status => {
                 reset_fields(&self.resource.gvk, self.schema(), "status").put_back(new, Some(old));
                 carry_meta(old, new, "generation");
             }
-            Part::Main | Part::Scale if builtin => kinds::prepare_update(old, new, &self.resource.gvk),
+            Part::Main | Part::Scale if builtin => {
+                kinds::prepare_update(old, new, &self.resource.gvk);
+                let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
+                kinds::allocate_update(new, &self.resource.gvk, &mut cluster);
+            }
             Part::Main | Part::Scale => {
                 if self.resource.status {
                     carry(old, new, "status");
@@ -222,6 +242,27 @@ impl<'r> Rules<'r> {
         let gvk = &self.resource.gvk;
         Err(Denial::invalid(&gvk.group, &gvk.kind, text(tree, "/metadata/name"), causes))
     }
+}
+
+fn quantities_are_well(tree: &Value, schema: Schema<'_>) -> bool {
+    match tree {
+        Value::Object(map) => (map.iter())
+            .all(|(key, value)| schema.field(key).is_none_or(|schema| quantities_are_well(value, schema))),
+        Value::Array(items) => {
+            let below = schema.items();
+            items.iter().all(|item| below.is_none_or(|schema| quantities_are_well(item, schema)))
+        }
+        Value::String(text) if schema.is_quantity() => is_quantity(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+fn is_quantity(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = unsigned.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let suffix = digits.trim_start_matches(|letter: char| "eEinumkKMGTP".contains(letter));
+    let exponent = suffix.strip_prefix(['+', '-']).unwrap_or(suffix);
+    digits.len() < unsigned.len() && exponent.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether something was wrong already and was not touched: a stricter schema does not lock objects up.

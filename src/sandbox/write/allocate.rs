@@ -9,9 +9,9 @@ use crate::sandbox::{
     kinds::{Allocate, Priority},
 };
 
-/// Services get addresses of 10.96.0.0/12, as kubeadm has it; the first ones are left to the cluster's own.
+/// Services get addresses of 10.96.0.0/16; the first ones are left to the cluster's own.
 const FIRST_ADDRESS: u32 = 0x0A60_0010;
-const LAST_ADDRESS: u32 = 0x0A6F_FFFF;
+const LAST_ADDRESS: u32 = 0x0A60_FFFF;
 /// The usual range of node ports.
 const PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 

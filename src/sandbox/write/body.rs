@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::admit::Rules;
+use super::{admit::Rules, protobuf};
 use crate::sandbox::api::{Ask, Denial, FieldValidation, headed, meta, set_meta, text};
 use crate::schema::strict_errors;
+
+/// How typed clients send small objects.
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// The body as a tree: JSON, or YAML where the content type says so.
 pub(crate) fn decoded(ask: &Ask) -> Result<Value, Denial> {
@@ -14,6 +17,9 @@ pub(crate) fn decoded(ask: &Ask) -> Result<Value, Denial> {
             ask.resource.gvk.kind
         ))
     };
+    if ask.content_type == PROTOBUF {
+        return protobuf::decoded(&ask.body).ok_or_else(|| unknown_media(ask));
+    }
     let json = serde_json::from_slice::<Value>(&ask.body);
     let tree = match json {
         Ok(tree) => tree,
@@ -23,6 +29,15 @@ pub(crate) fn decoded(ask: &Ask) -> Result<Value, Denial> {
         Err(error) => return Err(wrong(&error)),
     };
     if tree.is_object() { Ok(tree) } else { Err(wrong(&"it is no object")) }
+}
+
+/// A body that cannot be read here.
+fn unknown_media(ask: &Ask) -> Denial {
+    let message = format!(
+        "the sandbox reads {} in JSON and YAML alone, and was sent {}: use a manifest, as `kubectl create -f` does",
+        ask.resource.plural, ask.content_type
+    );
+    Denial::new(415, "UnsupportedMediaType", message)
 }
 
 /// The body of an apply, which the server reads as YAML also where it is JSON.
@@ -111,10 +126,14 @@ pub(super) fn of_name(ask: &Ask, tree: &Value) -> Result<(), Denial> {
 
 /// Drops the fields that the kind does not have; what is told of them, as warnings. With `Strict` they are refused.
 pub(super) fn unknown_fields(ask: &Ask, tree: &mut Value) -> Result<Vec<String>, Denial> {
-    let unknown = Rules::of(&ask.resource).prune(tree);
-    let twice = strict_errors(&ask.body, None).into_iter();
-    let told: Vec<String> =
-        twice.chain(unknown.into_iter().map(|field| format!("unknown field \"{field}\""))).collect();
+    let rules = Rules::of(&ask.resource);
+    // Patches have fields of their own; what counts is what they made of the object.
+    let patched = ask.content_type.contains("-patch");
+    let schema = rules.schema().filter(|_| ask.resource.custom.is_none() && !patched);
+    let mut told = strict_errors(&ask.body, schema);
+    if schema.is_none() {
+        told.extend(rules.prune(tree).into_iter().map(|field| format!("unknown field \"{field}\"")));
+    }
     match ask.options.field_validation() {
         FieldValidation::Ignore => Ok(Vec::new()),
         FieldValidation::Warn => Ok(told),

@@ -10,6 +10,7 @@ mod change;
 mod create;
 mod delete;
 mod patch;
+mod protobuf;
 mod scale;
 mod small;
 mod strategic;
