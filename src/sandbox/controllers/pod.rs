@@ -146,40 +146,43 @@ fn address(pod: &Value) -> String {
     format!("10.244.{}.{}", (hash >> 8) % 256, hash % 254 + 1)
 }
 
-fn container_statuses(list: &[Value], state: &Value, ready: bool) -> Vec<Value> {
-    let one = |container: &Value| {
-        let started = state.get("running").is_some();
-        json!({
-            "name": text(container, "name"), "image": text(container, "image"), "imageID": "",
-            "ready": ready, "started": started, "restartCount": 0, "state": state, "lastState": {},
-        })
-    };
-    list.iter().map(one).collect()
+/// A container's status: ready as long as it runs.
+fn container_status(container: &Value, state: &Value) -> Value {
+    let runs = state.get("running").is_some();
+    json!({
+        "name": text(container, "name"), "image": text(container, "image"), "imageID": "",
+        "ready": runs, "started": runs, "restartCount": 0, "state": state, "lastState": {},
+    })
 }
 
-fn with_containers(mut status: Value, pod: &Value, state: &Value, ready: bool, now: &str) -> Value {
-    let containers = container_statuses(items(pod, "spec.containers"), state, ready);
-    set(&mut status, "containerStatuses", containers);
-    let before = items(pod, "spec.initContainers");
+fn all_in(containers: &[Value], state: &Value) -> Vec<Value> {
+    containers.iter().map(|container| container_status(container, state)).collect()
+}
+
+fn with_containers(mut status: Value, pod: &Value, state: &Value, now: &str) -> Value {
+    set(&mut status, "containerStatuses", all_in(items(pod, "spec.containers"), state));
+    let mut before = all_in(items(pod, "spec.initContainers"), &completed(now));
+    // What was to run first has run, which is all that is asked of it.
+    for status in &mut before {
+        set(status, "ready", true);
+    }
     if !before.is_empty() {
-        let done = json!({"terminated": {
-            "exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now,
-        }});
-        set(&mut status, "initContainerStatuses", container_statuses(before, &done, true));
+        set(&mut status, "initContainerStatuses", before);
     }
     status
 }
 
+fn completed(now: &str) -> Value {
+    json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now}})
+}
+
 fn running(cx: Cx<'_>, pod: &Value) -> Value {
     let state = json!({"running": {"startedAt": cx.now}});
-    with_containers(started(cx, pod, "Running", None), pod, &state, true, cx.now)
+    with_containers(started(cx, pod, "Running", None), pod, &state, cx.now)
 }
 
 fn finished(cx: Cx<'_>, pod: &Value) -> Value {
-    let state = json!({"terminated": {
-        "exitCode": 0, "reason": "Completed", "startedAt": cx.now, "finishedAt": cx.now,
-    }});
-    with_containers(started(cx, pod, "Succeeded", None), pod, &state, false, cx.now)
+    with_containers(started(cx, pod, "Succeeded", None), pod, &completed(cx.now), cx.now)
 }
 
 /// An image that cannot be had.
@@ -190,9 +193,7 @@ fn stuck(cx: Cx<'_>, pod: &Value) -> Value {
     let state = json!({"waiting": {
         "reason": "ImagePullBackOff", "message": format!("Back-off pulling image \"{image}\""),
     }});
-    let status = started(cx, pod, "Pending", Some(&message));
-    let containers = container_statuses(items(pod, "spec.containers"), &state, false);
-    let mut status = status;
-    set(&mut status, "containerStatuses", containers);
+    let mut status = started(cx, pod, "Pending", Some(&message));
+    set(&mut status, "containerStatuses", all_in(items(pod, "spec.containers"), &state));
     status
 }

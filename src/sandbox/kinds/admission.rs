@@ -49,10 +49,10 @@ spec.matchResources?.objectSelector = {}
 spec.matchResources?.resourceRules|excludeResourceRules[].scope = "*"
 "#;
 
-pub(super) const API_SERVICE: &str = r#"
+pub(super) const API_SERVICE: &str = r"
 status = {}
 spec.service?.port = 443
-"#;
+";
 
 pub(super) const CUSTOM_KIND: &str = r#"
 spec.conversion.strategy = "None"

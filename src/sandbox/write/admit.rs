@@ -168,6 +168,14 @@ impl<'r> Rules<'r> {
         }
     }
 
+    /// Gives an updated object what it came to need.
+    pub(super) fn allocate_update(&self, engine: &Engine, tree: &mut Value) {
+        if self.resource.custom.is_none() {
+            let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
+            kinds::allocate_update(tree, &self.resource.gvk, &mut cluster);
+        }
+    }
+
     /// Whether anything differs that a custom kind's generation counts.
     fn content_differs(&self, old: &Value, new: &Value) -> bool {
         let counted = |tree: &Value| {

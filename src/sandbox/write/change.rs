@@ -119,6 +119,7 @@ pub(super) fn change(
     }
     keep_identity(&live, &mut new);
     rules.prepare_update(&live, &mut new, part);
+    rules.allocate_update(engine, &mut new);
     rules.validate(Some(&live), &new)?;
     if meta(&live, "deletionTimestamp").is_some() {
         only_fewer_finalizers(ask, &live, &new)?;

@@ -40,10 +40,10 @@ pub(super) fn definition(object: &Value, causes: &mut Causes) {
         crate::sandbox::kinds::value::remove(&mut checked, "spec.group");
     }
     for path in ["plural", "singular", "kind", "listKind"] {
-        if let Some(names) = checked.pointer_mut("/spec/names").and_then(Value::as_object_mut) {
-            if names.get(path) == Some(&json!("")) {
-                names.shift_remove(path);
-            }
+        if let Some(names) = checked.pointer_mut("/spec/names").and_then(Value::as_object_mut)
+            && names.get(path) == Some(&json!(""))
+        {
+            names.shift_remove(path);
         }
     }
     RULES.check(&checked, &Path::object(), causes);

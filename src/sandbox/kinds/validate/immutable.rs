@@ -163,10 +163,10 @@ fn claim(old: &Value, new: &Value, causes: &mut Causes) {
     };
     let (mut was, is) = (fixed(old), fixed(new));
     // A volume may be named once.
-    if at(&was, "volumeName").is_none() {
-        if let Some(name) = at(&is, "volumeName").cloned() {
-            set(&mut was, "volumeName", name);
-        }
+    if at(&was, "volumeName").is_none()
+        && let Some(name) = at(&is, "volumeName").cloned()
+    {
+        set(&mut was, "volumeName", name);
     }
     let room = |object: &Value| at(object, "spec.resources.requests.storage").and_then(amount);
     let bound = text(old, "status.phase") == "Bound";
