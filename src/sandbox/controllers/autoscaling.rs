@@ -8,10 +8,8 @@ use super::{
     pod::{is_finished, is_ready},
     view::{Cx, Key, Write},
 };
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{at, set, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{at, set, text};
 
 /// The status of an autoscaler: it sees its target, and keeps it within its bounds.
 pub(super) fn sync(cx: Cx<'_>, scaler: &Value) -> Vec<Write> {

@@ -8,10 +8,8 @@ use super::{
     rollout::{self, Step},
     view::{Action, Cx, Write},
 };
-use crate::{
-    model::canonical,
-    sandbox::kinds::value::{at, flag, remove, set, text},
-};
+use crate::model::canonical;
+use crate::sandbox::kinds::value::{at, flag, remove, set, text};
 
 pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";
 const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";

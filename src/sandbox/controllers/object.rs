@@ -3,10 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::view::{Cx, Write};
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{at, flag, items, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{at, flag, items, text};
 
 /// The letters of generated names: no vowels, so that no word comes out.
 const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";

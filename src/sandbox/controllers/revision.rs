@@ -6,10 +6,8 @@ use super::{
     object::{controlled, controlled_by, labels, number, short_hash},
     view::{Cx, Write},
 };
-use crate::{
-    model::canonical,
-    sandbox::kinds::value::{at, set, text},
-};
+use crate::model::canonical;
+use crate::sandbox::kinds::value::{at, set, text};
 
 /// The revision of the present template, and the writes that make it the newest one.
 pub(super) struct Current {

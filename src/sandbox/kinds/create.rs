@@ -9,7 +9,8 @@ use super::{
     value::{remove, set},
     workload,
 };
-use crate::{model::Gvk, schema::SchemaSet};
+use crate::model::Gvk;
+use crate::schema::SchemaSet;
 
 /// What a new object may need of the cluster it comes into.
 pub trait Allocate {

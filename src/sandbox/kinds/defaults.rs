@@ -12,7 +12,8 @@ use super::{
     value::{at_mut, set_absent},
     workload,
 };
-use crate::{model::Gvk, schema::SchemaSet};
+use crate::model::Gvk;
+use crate::schema::SchemaSet;
 
 /// The tables by group, kind and, where versions differ, version.
 const TABLES: &[(&str, &str, &str)] = &[

@@ -177,7 +177,7 @@ pub(super) fn api_service(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::WEBHOOK);
-        super::super::rules::assert_readable(super::API);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::WEBHOOK);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::API);
     }
 }

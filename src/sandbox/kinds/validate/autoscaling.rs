@@ -224,7 +224,7 @@ pub(super) fn budget(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::SCALER);
-        super::super::rules::assert_readable(super::BUDGET);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::SCALER);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::BUDGET);
     }
 }

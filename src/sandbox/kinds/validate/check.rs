@@ -8,10 +8,8 @@ use super::{
     pod::{self, Place},
     rbac, service, storage, workload,
 };
-use crate::{
-    model::{Cause, Gvk},
-    schema::SchemaSet,
-};
+use crate::model::{Cause, Gvk};
+use crate::schema::SchemaSet;
 
 /// What the server would refuse in a new object or, with the old one, in an update.
 ///

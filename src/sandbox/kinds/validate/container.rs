@@ -367,6 +367,6 @@ pub(super) fn profile(context: &Value, path: &Path, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::CONTAINER);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::CONTAINER);
     }
 }

@@ -123,6 +123,6 @@ fn conversion(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::DEFINITION);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::DEFINITION);
     }
 }

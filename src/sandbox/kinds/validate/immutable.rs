@@ -3,12 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::object::{Causes, Path};
-use crate::{
-    model::Gvk,
-    sandbox::kinds::{
-        amount,
-        value::{at, flag, items, items_mut, remove, set, text},
-    },
+use crate::model::Gvk;
+use crate::sandbox::kinds::{
+    amount,
+    value::{at, flag, items, items_mut, remove, set, text},
 };
 
 const SAME: &str = "field is immutable";

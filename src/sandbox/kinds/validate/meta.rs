@@ -7,10 +7,8 @@ use super::{
     rules::said,
     selector, words,
 };
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{at, flag, items, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{at, flag, items, text};
 
 type Words = fn(&str) -> Vec<String>;
 

@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_tables_can_be_read() {
         for table in [super::INGRESS, super::INGRESS_CLASS, super::POLICY] {
-            super::super::rules::assert_readable(table);
+            crate::sandbox::kinds::validate::rules::assert_readable(table);
         }
     }
 }

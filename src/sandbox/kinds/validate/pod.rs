@@ -200,6 +200,6 @@ pub(super) fn template(template: &Value, place: Place, path: &Path, causes: &mut
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::POD);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::POD);
     }
 }

@@ -88,7 +88,7 @@ fn handler(found: &Value, ways: &[&str], path: &Path, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::PROBE);
-        super::super::rules::assert_readable(super::HANDLER);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::PROBE);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::HANDLER);
     }
 }

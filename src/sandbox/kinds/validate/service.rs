@@ -316,7 +316,7 @@ pub(super) fn endpoint_slice(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::SERVICE);
-        super::super::rules::assert_readable(super::ENDPOINTS);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::SERVICE);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::ENDPOINTS);
     }
 }

@@ -167,6 +167,6 @@ fn tokens(volume: &Value, path: &Path, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::VOLUME);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::VOLUME);
     }
 }

@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn the_tables_can_be_read() {
         for table in [super::COUNTS, super::HISTORY, super::JOB, super::CRON_JOB] {
-            super::super::rules::assert_readable(table);
+            crate::sandbox::kinds::validate::rules::assert_readable(table);
         }
     }
 }
