@@ -16,6 +16,7 @@ mod cluster;
 mod guards;
 mod init;
 mod kill;
+mod kinds;
 mod kube_prometheus;
 mod mlops;
 mod rbac;

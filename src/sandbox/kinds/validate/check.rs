@@ -18,7 +18,12 @@ pub fn validate(old: Option<&Value>, new: &Value, gvk: &Gvk) -> Vec<Cause> {
     let mut causes = Causes::default();
     let builtin = SchemaSet::builtin().of(gvk).is_some();
     match old {
-        None => meta::check(new, gvk, &mut causes),
+        None => {
+            meta::check(new, gvk, &mut causes);
+            if gvk.group == "apiextensions.k8s.io" {
+                definition::name(new, &mut causes);
+            }
+        }
         Some(old) => {
             meta::check_update(old, new, gvk, &mut causes);
             if builtin {
