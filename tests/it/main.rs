@@ -13,6 +13,7 @@
 
 mod bed;
 mod cluster;
+mod controllers;
 mod guards;
 mod init;
 mod kill;

@@ -6,7 +6,7 @@ use super::{
     object::{controller, event, fnv, is_going},
     view::{Cx, KUBELET, Key, Write},
 };
-use crate::sandbox::kinds::value::{at, items, set, text};
+use crate::sandbox::kinds::value::{at, flag, items, set, text};
 
 /// Whether a pod takes requests.
 pub(super) fn is_ready(pod: &Value) -> bool {
@@ -127,21 +127,30 @@ fn conditions(cx: Cx<'_>, pod: &Value, ready: Option<&str>) -> Value {
 
 /// A status with what all pods on a node have.
 fn started(cx: Cx<'_>, pod: &Value, phase: &str, ready: Option<&str>) -> Value {
-    let ip = address(pod);
+    let ip = address(cx, pod);
     let mut status = json!({
         "phase": phase, "qosClass": text(pod, "status.qosClass"),
         "conditions": conditions(cx, pod, ready),
-        "podIP": ip, "podIPs": [{"ip": ip}],
         "startTime": at(pod, "status.startTime").cloned().unwrap_or_else(|| Value::from(cx.now)),
     });
+    if !ip.is_empty() {
+        set(&mut status, "podIPs", json!([{"ip": ip}]));
+        set(&mut status, "podIP", ip);
+    }
     if let Some(generation) = at(pod, "metadata.generation").cloned() {
         set(&mut status, "observedGeneration", generation);
     }
     status
 }
 
-/// An address out of the pod's identity.
-fn address(pod: &Value) -> String {
+/// The address of its node where it shares that, else one out of its identity.
+fn address(cx: Cx<'_>, pod: &Value) -> String {
+    if flag(pod, "spec.hostNetwork") {
+        let node = cx.view.get(&Key::new("", "Node", "", text(pod, "spec.nodeName")));
+        let addresses = node.map(|node| items(node, "status.addresses")).unwrap_or_default();
+        let internal = addresses.iter().find(|it| text(it, "type") == "InternalIP");
+        return internal.map(|it| text(it, "address")).unwrap_or_default().to_owned();
+    }
     let hash = fnv(text(pod, "metadata.uid"));
     format!("10.244.{}.{}", (hash >> 8) % 256, hash % 254 + 1)
 }

@@ -161,7 +161,7 @@ fn slice(cx: Cx<'_>, service: &Value, pods: &[&Value]) -> Vec<Write> {
         },
         "addressType": "IPv4",
         "endpoints": if pods.is_empty() { Value::Null } else { pods.iter().map(entry).collect() },
-        "ports": if ports.is_empty() { Value::Null } else { Value::from(ports) },
+        "ports": if ports.is_empty() || pods.is_empty() { Value::Null } else { Value::from(ports) },
     });
     written(old, wanted, &["endpoints", "ports"])
 }
