@@ -13,10 +13,12 @@
 
 mod bed;
 mod cluster;
+mod controllers;
 mod gates;
 mod guards;
 mod init;
 mod kill;
+mod kinds;
 mod kube_prometheus;
 mod mlops;
 mod offline;

@@ -207,7 +207,6 @@ impl<'r> Rules<'r> {
             }
         }
     }
-
     /// Whether anything differs that a custom kind's generation counts.
     fn content_differs(&self, old: &Value, new: &Value) -> bool {
         let counted = |tree: &Value| {
