@@ -9,29 +9,12 @@ use obsctl::{
 };
 use serde_json::{Value, json};
 
-use super::{data, recorded::values_of, rows, timeless};
+use super::{data, mutations::Known, recorded::values_of, rows, timeless};
 
 #[test]
 fn real_objects_are_made_as_the_server_makes_them() {
     let (Some(rows), Some(root)) = (rows("ssa/real-objects-dry-run.jsonl"), data("")) else { return };
-    let mut set = SchemaSet::builtin();
-    let mut structurals = BTreeMap::new();
-    for folder in ["kube-prometheus/manifests/setup", "crds", "charts"] {
-        definitions(&root.join(folder), &mut |crd| {
-            let versions = crd["spec"]["versions"].as_array().cloned().unwrap_or_default();
-            for version in &versions {
-                let version = version["name"].as_str().expect("a name");
-                let api = format!("{}/{version}", crd["spec"]["group"].as_str().expect("a group"));
-                let kind = crd["spec"]["names"]["kind"].as_str().expect("a kind");
-                let structural = Structural::of_crd(crd, version).expect("a schema");
-                structurals.entry(Gvk::new(&api, kind)).or_insert(structural);
-            }
-            let known = set.kinds().any(|gvk| gvk.kind == crd["spec"]["names"]["kind"]);
-            if !known {
-                set.add_crd(crd).expect("a definition");
-            }
-        });
-    }
+    let (set, structurals) = custom_kinds(&root);
     let (mut wrong, mut checked) = (Vec::new(), 0);
     for row in rows {
         let (applied, answer) = (&row["applied"], &row["answer"]);
@@ -62,6 +45,29 @@ fn real_objects_are_made_as_the_server_makes_them() {
     eprintln!("{checked} objects checked, {} custom kinds known", structurals.len());
     assert!(wrong.is_empty(), "{} of {checked} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(checked > 580, "only {checked} objects");
+}
+
+/// The built-in kinds and every CustomResourceDefinition of the test data, once for merging and once for validation.
+pub(crate) fn custom_kinds(root: &Path) -> Known {
+    let mut set = SchemaSet::builtin();
+    let mut structurals = BTreeMap::new();
+    for folder in ["kube-prometheus/manifests/setup", "crds", "charts"] {
+        definitions(&root.join(folder), &mut |crd| {
+            let versions = crd["spec"]["versions"].as_array().cloned().unwrap_or_default();
+            for version in &versions {
+                let version = version["name"].as_str().expect("a name");
+                let api = format!("{}/{version}", crd["spec"]["group"].as_str().expect("a group"));
+                let kind = crd["spec"]["names"]["kind"].as_str().expect("a kind");
+                let structural = Structural::of_crd(crd, version).expect("a schema");
+                structurals.entry(Gvk::new(&api, kind)).or_insert(structural);
+            }
+            let known = set.kinds().any(|gvk| gvk.kind == crd["spec"]["names"]["kind"]);
+            if !known {
+                set.add_crd(crd).expect("a definition");
+            }
+        });
+    }
+    (set, structurals)
 }
 
 #[expect(clippy::fn_params_excessive_bools, reason = "one fact about a kind")]
