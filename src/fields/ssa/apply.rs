@@ -50,14 +50,14 @@ pub fn apply(
     let (gvk, api_version) = (gvk_of(applied), text(applied, "/apiVersion"));
     let core = Core { kind, gvk: &gvk, api_version, subresource: by.subresource };
     if managers.0.is_empty() && live.is_some() {
-        tracked(&core, (&empty, &base), &mut managers, &Writer { manager: BEFORE, ..*by });
+        tracked(&core, (&empty, &base), &mut managers, &Writer { manager: BEFORE, ..*by })?;
     }
     let result = last_applied::with_conflicts_allowed(by.manager, &base, &core, force, &|force| {
         let mut managers = managers.clone();
         let object = Merge { core: &core, base: &base, applied, by }.run(&mut managers, force)?;
         Ok((object, managers))
     });
-    let (mut object, managers) = result.map_err(Refused::Conflicts)?;
+    let (mut object, managers) = result?;
     if live.is_none() {
         object = object.map(|mut object| {
             core.reset().put_back(&mut object, Some(&empty));
@@ -68,7 +68,7 @@ pub fn apply(
     let mut object = object.take().unwrap_or_else(|| base.clone());
     if changed {
         (kind.defaulted)(&mut object).map_err(|error| {
-            let name = name_of(&object);
+            let name = name_of(applied);
             Refused::Invalid(format!("failed to convert new object ({name}) to proper version: {error}"))
         })?;
     }
@@ -93,11 +93,7 @@ struct Merge<'a, 'k> {
 }
 
 impl Merge<'_, '_> {
-    fn run(
-        &self,
-        managers: &mut Managers,
-        force: Force,
-    ) -> Result<Option<Value>, Vec<super::conflict::Conflict>> {
+    fn run(&self, managers: &mut Managers, force: Force) -> Result<Option<Value>, Refused> {
         let writer = Entry { apply: true, ..entry(self.by, self.core.api_version) };
         let object = self.core.apply(self.base, self.applied, managers, (&writer, force))?;
         let id = writer.id();
