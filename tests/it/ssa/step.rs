@@ -341,9 +341,8 @@ fn repeat_an_item(body: &mut Value) {
     let containers = body.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
     let lists = containers.into_iter().flatten().filter_map(|one| one.get_mut("env")?.as_array_mut());
     for list in lists {
-        let mut again = list[0].clone();
-        again["value"] = json!("again");
-        list.push(again);
+        let again = list.first().map(|first| json!({"name": first["name"], "value": "again"}));
+        list.extend(again);
     }
 }
 
