@@ -29,7 +29,9 @@ fn paths() -> impl Strategy<Value = Vec<FieldPath>> {
 
 fn set(paths: &[FieldPath]) -> FieldSet {
     let mut set = FieldSet::default();
-    paths.iter().for_each(|path| set.insert(path));
+    for path in paths {
+        set.insert(path);
+    }
     set
 }
 
