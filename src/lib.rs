@@ -25,6 +25,7 @@ pub mod wire;
 
 pub mod apply;
 pub mod cluster;
+pub mod sandbox;
 pub mod sys;
 
 pub mod cli;

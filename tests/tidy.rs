@@ -24,12 +24,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("wire", &["model"]),
     ("sys", &["model"]),
     ("cluster", &["model", "schema", "fields", "secrets", "wire"]),
+    ("sandbox", &["model", "schema", "fields", "sys"]),
     ("apply", &["model", "cluster"]),
     (
         "ops",
         &[
             "model", "syntax", "schema", "fields", "secrets", "repo", "render", "plan", "wire", "sys",
-            "cluster", "apply",
+            "cluster", "sandbox", "apply",
         ],
     ),
     ("cli", &["model", "report", "sys", "cluster", "ops"]),

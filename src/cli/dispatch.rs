@@ -29,6 +29,7 @@ pub(super) fn dispatch(arguments: &Arguments, stdio: &mut Stdio<'_>) -> Result<E
         Command::Validate(args) => return commands::validate(args, global, stdio),
         Command::Render(args) => return commands::render(args, global, stdio),
         Command::Graph(args) => return commands::graph(args, global, stdio),
+        Command::Sandbox(args) => return commands::sandbox(args, global, stdio),
         Command::Rbac(args) => return commands::rbac(args, global, stdio),
     };
     told.map(|()| Exit::Done)

@@ -68,6 +68,11 @@ pub fn builtin_types() -> &'static [ResourceType] {
     &bundle().types
 }
 
+/// The OpenAPI v3 components of all built-in kinds: a JSON document with `components.schemas`.
+pub fn builtin_components() -> &'static [u8] {
+    &bundle().text
+}
+
 /// The fields of a component that are the same when empty and when absent: OpenAPI does not tell, Go's types do.
 pub(super) fn omitted_fields(component: &str) -> &'static [String] {
     bundle().omitted.get(component).map_or(&[], Vec::as_slice)

@@ -12,7 +12,7 @@ mod set;
 mod typed;
 mod validation;
 
-pub use builtin::builtin_types;
+pub use builtin::{builtin_components, builtin_types};
 pub use crd::crd_types;
 pub use cursor::{Key, Schema};
 pub use document::{ListType, MapType, Sort};

@@ -13,17 +13,21 @@
 
 mod bed;
 mod cluster;
+mod gates;
 mod guards;
 mod init;
 mod kill;
 mod kube_prometheus;
 mod mlops;
+mod offline;
 mod rbac;
+mod reach;
 mod records;
 mod restart;
 mod ssa;
 mod stops;
 mod support;
+mod taken;
 mod two_writers;
 mod walk;
 mod workflows;

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     ApplyArgs, CompletionsArgs, DestroyArgs, DriftArgs, GraphArgs, HistoryArgs, InitArgs, ManArgs, PlanArgs,
-    RbacArgs, RenderArgs, RollbackArgs, StatusArgs, UnlockArgs, ValidateArgs,
+    RbacArgs, RenderArgs, RollbackArgs, SandboxArgs, StatusArgs, UnlockArgs, ValidateArgs,
 };
 
 /// Reconcile monitoring stacks on Kubernetes clusters with what a git repository declares
@@ -131,6 +131,8 @@ pub enum Command {
     Graph(GraphArgs),
     /// Print the Roles that a command needs
     Rbac(RbacArgs),
+    /// Serve an embedded Kubernetes API on loopback
+    Sandbox(SandboxArgs),
     /// Print the version
     Version,
     /// Print a completion script for a shell

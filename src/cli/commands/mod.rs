@@ -7,7 +7,9 @@ mod look;
 mod output;
 mod plan;
 mod rbac;
+mod sandbox;
 mod trouble;
+mod unreached;
 mod watch;
 mod write;
 
@@ -16,4 +18,5 @@ pub(super) use local::{graph, render, validate};
 pub(super) use look::{history, status};
 pub(super) use plan::plan;
 pub(super) use rbac::rbac;
+pub(super) use sandbox::sandbox;
 pub(super) use write::{apply, destroy, rollback, unlock};

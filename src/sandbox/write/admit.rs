@@ -1,0 +1,285 @@
+//! What the rules of a kind make of a write.
+
+use serde_json::{Value, json};
+
+use super::allocate::Cluster;
+use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
+use crate::model::{Cause, Gvk};
+use crate::sandbox::{
+    api::{Ask, Denial, Engine, carry, drop_meta, map_at, meta, set_meta, text, to_version},
+    kinds,
+    resources::Resource,
+    store::Key,
+};
+use crate::schema::{self, Schema, SchemaSet, Structural, empty_object, unknown_fields};
+
+/// Which part of an object is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The object itself.
+    Main,
+    /// Its status.
+    Status,
+    /// Its scale: the wanted number of replicas.
+    Scale,
+    /// A namespace's own finalizers.
+    Finalize,
+}
+
+impl Part {
+    /// The part that a path names.
+    pub(super) fn of(ask: &Ask) -> Self {
+        match ask.target.sub.as_deref() {
+            Some("status") => Self::Status,
+            Some("scale") => Self::Scale,
+            Some("finalize") => Self::Finalize,
+            Some(_) | None => Self::Main,
+        }
+    }
+
+    /// How field managers name it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Main => "",
+            Self::Status => "status",
+            Self::Scale => "scale",
+            Self::Finalize => "finalize",
+        }
+    }
+}
+
+/// The rules of one kind.
+pub(super) struct Rules<'r> {
+    resource: &'r Resource,
+    schemas: SchemaSet,
+    /// What an object of the kind holds before anything is set.
+    empty: Option<Value>,
+}
+
+impl<'r> Rules<'r> {
+    /// The rules of a resource.
+    pub(super) fn of(resource: &'r Resource) -> Self {
+        let schemas = resource.schemas();
+        let empty = empty_object(&schemas, &resource.gvk);
+        Self { resource, schemas, empty }
+    }
+
+    /// Its schema.
+    pub(super) fn schema(&self) -> Option<Schema<'_>> {
+        self.schemas.of(&self.resource.gvk)
+    }
+
+    /// Reads a tree as the kind's type would: defaults are filled in.
+    pub(super) fn default(&self, tree: &mut Value) {
+        match self.structural() {
+            Some(structural) => structural.default(tree),
+            None if self.resource.custom.is_none() => {
+                // An empty list of owners is a wish of its own, and what is empty falls away here.
+                let owners = meta(tree, "managedFields").cloned();
+                kinds::default(tree, &self.resource.gvk);
+                if let Some(owners) = owners {
+                    set_meta(tree, "managedFields", owners);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Takes away what the kind does not have and, but for applies, nulls that say nothing; what was unknown.
+    pub(super) fn prune(&self, tree: &mut Value) -> Vec<String> {
+        match self.structural() {
+            Some(structural) => {
+                structural.drop_nulls(tree);
+                structural.prune(tree)
+            }
+            // What built-in types do not have falls away where they are read.
+            None => self.schema().map(|schema| unknown_fields(schema, tree)).unwrap_or_default(),
+        }
+    }
+
+    fn structural(&self) -> Option<&Structural> {
+        self.resource.custom.as_ref()?.structural(&self.resource.gvk.version)
+    }
+
+    /// The object in another version of its kind.
+    fn converted(&self, tree: &Value, api_version: &str) -> Option<Converted<'_>> {
+        let to = Gvk::new(api_version, &self.resource.gvk.kind);
+        let schema = self.schemas.of(&to)?;
+        Some(Converted { value: to_version(tree.clone(), &self.resource.gvk, &to), schema: Some(schema) })
+    }
+
+    /// Gives what changed to a manager.
+    pub(super) fn track(&self, live: Option<&Value>, new: &mut Value, by: &Writer<'_>) {
+        let defaulted = |tree: &mut Value| {
+            self.default(tree);
+            Ok(())
+        };
+        let converted = |tree: &Value, version: &str| self.converted(tree, version);
+        let kind = Kind {
+            schema: self.schema(),
+            empty: self.empty.as_ref(),
+            defaulted: &defaulted,
+            converted: &converted,
+        };
+        fields::track_update(live, new, by, &kind);
+    }
+
+    /// Server-side apply.
+    pub(super) fn apply(
+        &self,
+        live: Option<&Value>,
+        applied: &Value,
+        by: &Writer<'_>,
+        force: Force,
+    ) -> Result<Value, Denial> {
+        let defaulted = |tree: &mut Value| {
+            self.default(tree);
+            Ok(())
+        };
+        let converted = |tree: &Value, version: &str| self.converted(tree, version);
+        let kind = Kind {
+            schema: self.schema(),
+            empty: self.empty.as_ref(),
+            defaulted: &defaulted,
+            converted: &converted,
+        };
+        fields::apply(live, applied, by, force, &kind).map_err(|refused| denied(&refused))
+    }
+
+    /// Makes a defaulted object a new one.
+    pub(super) fn prepare_create(&self, engine: &Engine, tree: &mut Value) {
+        if self.resource.custom.is_none() {
+            let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
+            kinds::prepare_create(tree, &self.resource.gvk, &mut cluster);
+            return;
+        }
+        if let Some(map) = tree.as_object_mut().filter(|_| self.resource.status) {
+            map.shift_remove("status");
+        }
+        set_meta(tree, "generation", json!(1));
+    }
+
+    /// Keeps what a write to this part may not change, and counts what it changed.
+    pub(super) fn prepare_update(&self, old: &Value, new: &mut Value, part: Part) {
+        let builtin = self.resource.custom.is_none();
+        match part {
+            Part::Status => {
+                reset_fields(&self.resource.gvk, self.schema(), "status").put_back(new, Some(old));
+                carry_meta(old, new, "generation");
+            }
+            Part::Main | Part::Scale if builtin => kinds::prepare_update(old, new, &self.resource.gvk),
+            Part::Main | Part::Scale => {
+                if self.resource.status {
+                    carry(old, new, "status");
+                }
+                let generation = meta(old, "generation").and_then(Value::as_i64).unwrap_or(1);
+                let grown = i64::from(self.content_differs(old, new));
+                set_meta(new, "generation", json!(generation + grown));
+            }
+            Part::Finalize => {
+                let mut kept = old.clone();
+                if let Some(finalizers) = new.pointer("/spec/finalizers").cloned() {
+                    map_at(&mut kept, "spec").map(|spec| spec.insert("finalizers".to_owned(), finalizers));
+                } else if let Some(spec) = kept.get_mut("spec").and_then(Value::as_object_mut) {
+                    spec.shift_remove("finalizers");
+                }
+                *new = kept;
+            }
+        }
+    }
+
+    /// Whether anything differs that a custom kind's generation counts.
+    fn content_differs(&self, old: &Value, new: &Value) -> bool {
+        let counted = |tree: &Value| {
+            let map = tree.as_object().into_iter().flatten();
+            let kept =
+                map.filter(|(key, _)| *key != "metadata" && (*key != "status" || !self.resource.status));
+            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
+        };
+        counted(old) != counted(new)
+    }
+
+    /// Refuses what the kind refuses.
+    pub(super) fn validate(&self, old: Option<&Value>, new: &Value) -> Result<(), Denial> {
+        let causes = match self.structural() {
+            Some(structural) => {
+                let causes = structural.validate(new, old).causes;
+                let kept = old.filter(|_| !causes.is_empty());
+                let before = kept.map(|old| (old, structural.validate(old, None).causes));
+                causes.into_iter().filter(|cause| !was_so(before.as_ref(), new, cause)).map(told).collect()
+            }
+            None if self.resource.custom.is_none() => kinds::validate(old, new, &self.resource.gvk),
+            None => Vec::new(),
+        };
+        self.refused(&causes, new)
+    }
+
+    /// The refusal that names these causes; none where there are none.
+    pub(super) fn refused(&self, causes: &[Cause], tree: &Value) -> Result<(), Denial> {
+        if causes.is_empty() {
+            return Ok(());
+        }
+        let gvk = &self.resource.gvk;
+        Err(Denial::invalid(&gvk.group, &gvk.kind, text(tree, "/metadata/name"), causes))
+    }
+}
+
+/// Whether something was wrong already and was not touched: a stricter schema does not lock objects up.
+fn was_so(before: Option<&(&Value, Vec<schema::Cause>)>, new: &Value, cause: &schema::Cause) -> bool {
+    let Some((old, causes)) = before else { return false };
+    let pointer: String = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
+    causes.contains(cause) && old.pointer(&pointer) == new.pointer(&pointer)
+}
+
+fn told(cause: schema::Cause) -> Cause {
+    Cause { reason: cause.reason.name().to_owned(), field: cause.field, message: cause.message }
+}
+
+/// Puts back one field of the metadata.
+fn carry_meta(old: &Value, new: &mut Value, field: &str) {
+    match meta(old, field) {
+        Some(value) => set_meta(new, field, value.clone()),
+        None => drop_meta(new, field),
+    }
+}
+
+/// A refusal of server-side apply as it is answered.
+pub(super) fn denied(refused: &Refused) -> Denial {
+    match refused {
+        Refused::BadRequest(message) => Denial::bad_request(message.clone()),
+        Refused::Invalid(message) => Denial::unreasoned(message.clone()),
+        Refused::Conflicts(conflicts) => {
+            let causes: Vec<Value> = (conflicts.iter())
+                .map(|conflict| {
+                    json!({
+                        "reason": "FieldManagerConflict", "message": conflict.message(), "field": conflict.path,
+                    })
+                })
+                .collect();
+            let mut denial = Denial::new(409, "Conflict", refused.message());
+            denial.details = json!({"causes": causes});
+            denial
+        }
+    }
+}
+
+/// Refuses new objects where their namespace is missing or going.
+pub(super) fn namespace(engine: &Engine, ask: &Ask, name: &str) -> Result<(), Denial> {
+    let Some(namespace) = ask.namespace().filter(|_| ask.resource.namespaced) else { return Ok(()) };
+    let Some(found) = engine.store.get(&Key::new("namespaces", None, namespace)) else {
+        let mut denial = Denial::new(404, "NotFound", format!("namespaces \"{namespace}\" not found"));
+        denial.details = json!({"name": namespace, "kind": "namespaces"});
+        return Err(denial);
+    };
+    if meta(found.tree(), "deletionTimestamp").is_none() {
+        return Ok(());
+    }
+    let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+    let mut denial = Denial::forbidden(&ask.resource, name, &why);
+    if let Some(details) = denial.details.as_object_mut() {
+        let cause = json!({"reason": "NamespaceTerminating",
+            "message": format!("namespace {namespace} is being terminated"), "field": "metadata.namespace"});
+        details.insert("causes".to_owned(), json!([cause]));
+    }
+    Err(denial)
+}

@@ -1,0 +1,11 @@
+//! The embedded API: against what a real API server answered, and as the cluster of an environment.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests start programs, say what they skip and stop at the first surprise"
+)]
+
+mod recorded;

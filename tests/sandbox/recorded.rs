@@ -1,0 +1,262 @@
+//! Exchanges recorded from kube-apiserver 1.36.3, played against the sandbox.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt as _;
+use obsctl::sandbox::Sandbox;
+use serde_json::{Value, json};
+
+/// Scenarios whose answers differ, each with why.
+///
+/// The test fails for one that is not here, and for one here that no longer differs.
+const DIFFER: &[(&str, &str)] = &[("forbidden", "access control is off: everybody may everything")];
+
+const NAMESPACE: &str = "play";
+const GROUP: &str = "play.example.com";
+
+fn scenarios() -> Option<Vec<Value>> {
+    let folder = std::env::var_os("OBSCTL_TEST_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        std::path::PathBuf::from,
+    );
+    let path = folder.join("ssa/recorded.jsonl");
+    let Ok(text) = fs::read_to_string(&path) else {
+        assert!(std::env::var_os("OBSCTL_REQUIRE_LIVE").is_none(), "no test data at {}", path.display());
+        eprintln!("skipped: no test data (set OBSCTL_TEST_DATA)");
+        return None;
+    };
+    Some(text.lines().map(|line| serde_json::from_str(line).expect("a scenario a line")).collect())
+}
+
+/// Replaces the placeholders of the recording where they stand alone as words.
+fn placed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['N', 'G']) {
+        let (before, tail) = rest.split_at(at);
+        out.push_str(before);
+        let alone = |word: &str| {
+            let after = tail.strip_prefix(word)?;
+            let open = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
+            (open(out.chars().last()) && open(after.chars().next())).then_some(after)
+        };
+        if let Some(after) = alone("NS") {
+            out.push_str(NAMESPACE);
+            rest = after;
+        } else if let Some(after) = alone("GRP") {
+            out.push_str(GROUP);
+            rest = after;
+        } else {
+            out.push_str(&tail[..1]);
+            rest = &tail[1..];
+        }
+    }
+    out + rest
+}
+
+/// One request; the answer is its status, its body and its warnings.
+async fn send(sandbox: &Sandbox, request: &Value, answers: &[Value]) -> (u16, Value, Vec<String>) {
+    let method = request["method"].as_str().expect("method");
+    let path = request["path"].as_str().expect("path");
+    let query = request["query"].as_object().cloned().unwrap_or_default();
+    let query: Vec<String> = (query.iter())
+        .map(|(key, value)| {
+            let value: String =
+                form_urlencoded::byte_serialize(value.as_str().expect("text").as_bytes()).collect();
+            format!("{key}={value}")
+        })
+        .collect();
+    let mut body = request.get("body").cloned();
+    if let Some(step) = request["bodyFromStep"].as_u64() {
+        let mut old = answers[usize::try_from(step).expect("small")].clone();
+        for edit in request["edit"].as_array().into_iter().flatten() {
+            let parts = edit.as_array().expect("path and value");
+            let (value, path) = parts.split_last().expect("a value");
+            let words: Vec<String> =
+                path.iter().map(|part| part.as_str().map_or(part.to_string(), str::to_owned)).collect();
+            let pointer = format!("/{}", words.join("/"));
+            if let Some(slot) = old.pointer_mut(&pointer) {
+                *slot = value.clone();
+            } else {
+                let (parent, key) = pointer.rsplit_once('/').expect("a parent");
+                old.pointer_mut(parent).expect("there")[key] = value.clone();
+            }
+        }
+        if let Some(manager) = request.get("setAllManagersTo") {
+            for entry in old["metadata"]["managedFields"].as_array_mut().expect("entries") {
+                entry["manager"] = manager.clone();
+            }
+        }
+        body = Some(old);
+    }
+    let body = match body {
+        Some(Value::String(text)) => text,
+        Some(tree) => tree.to_string(),
+        None => String::new(),
+    };
+    let agent = request["userAgent"].as_str().unwrap_or("recorder/1.0");
+    let mut sent = Request::builder()
+        .method(method)
+        .uri(format!("{path}?{}", query.join("&")))
+        .header("user-agent", agent);
+    if let Some(sort) = request["contentType"].as_str() {
+        sent = sent.header("content-type", sort);
+    }
+    let response = sandbox.answer(sent.body(Bytes::from(body)).expect("a request")).await;
+    let (parts, body) = response.into_parts();
+    let warnings =
+        parts.headers.get_all("warning").iter().map(|w| w.to_str().expect("text").to_owned()).collect();
+    let bytes = body.collect().await.expect("a whole body").to_bytes();
+    let body =
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| json!({"__text": String::from_utf8_lossy(&bytes)}));
+    (parts.status.as_u16(), body, warnings)
+}
+
+/// Hides what is another every time: uids, versions, times, addresses, generated names.
+fn masked(value: &Value, key: &str) -> Value {
+    match value {
+        Value::Object(map) => {
+            let generated = map.contains_key("generateName");
+            Value::Object(
+                (map.iter())
+                    .filter(|(name, value)| !(*name == "creationTimestamp" && value.is_null()))
+                    .map(|(name, value)| {
+                        let hidden = [
+                            "uid",
+                            "resourceVersion",
+                            "clusterIP",
+                            "nodePort",
+                            "healthCheckNodePort",
+                            "continue",
+                            "remainingItemCount",
+                        ];
+                        let time = [
+                            "time",
+                            "creationTimestamp",
+                            "deletionTimestamp",
+                            "lastTransitionTime",
+                            "lastPhaseTransitionTime",
+                        ];
+                        let value = if name == "clusterIP" && value == "None" {
+                            value.clone()
+                        } else if hidden.contains(&name.as_str())
+                            || time.contains(&name.as_str())
+                            || generated && name == "name"
+                        {
+                            json!("X")
+                        } else {
+                            masked(value, name)
+                        };
+                        (name.clone(), value)
+                    })
+                    .filter(|(name, _)| name != "remainingItemCount" && name != "time")
+                    .collect(),
+            )
+        }
+        Value::Array(items) if key == "clusterIPs" && items != &[json!("None")] => json!(items.len()),
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(|item| masked(item, "")).collect();
+            if key == "causes" {
+                items.sort_by_key(Value::to_string);
+            }
+            Value::Array(items)
+        }
+        Value::String(text) if text.starts_with("UUID") || is_uid(text) => json!("X"),
+        Value::String(text) if key == "message" => json!(words(text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+fn is_uid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4
+}
+
+/// A message without versions and uids.
+fn words(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+        let version = !bare.is_empty() && bare.len() < 7 && bare.bytes().all(|byte| byte.is_ascii_digit());
+        let uid = is_uid(bare);
+        let before = words.last().map_or("", String::as_str);
+        let hidden = (version || bare == "RV" || bare == "N") && ["record", "current:"].contains(&before);
+        words.push(if hidden || (uid || bare == "UID") && before == "record" {
+            "X".to_owned()
+        } else {
+            word.to_owned()
+        });
+    }
+    words.join(" ")
+}
+
+/// Where two trees differ first.
+fn difference(path: &str, wanted: &Value, found: &Value) -> Option<String> {
+    match (wanted, found) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            keys.into_iter().find_map(|key| {
+                let null = Value::Null;
+                difference(&format!("{path}.{key}"), a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null))
+            })
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(i, (a, b))| difference(&format!("{path}[{i}]"), a, b))
+        }
+        _ if wanted == found => None,
+        _ => Some(format!("{path}: the server says {wanted}, the sandbox {found}")),
+    }
+}
+
+/// Plays a scenario; the first difference.
+async fn play(scenario: &Value) -> Option<String> {
+    let sandbox = Sandbox::ephemeral("1.36");
+    let namespace = json!({
+        "method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": NAMESPACE}},
+    });
+    send(&sandbox, &namespace, &[]).await;
+    // The recorded cluster had no classes.
+    let class = json!({"method": "DELETE", "path": "/apis/storage.k8s.io/v1/storageclasses/standard"});
+    send(&sandbox, &class, &[]).await;
+    let steps = placed(&scenario["steps"].to_string());
+    let steps: Vec<Value> = serde_json::from_str(&steps).expect("steps");
+    let mut answers = Vec::new();
+    for (number, step) in steps.iter().filter(|step| step.get("request").is_some()).enumerate() {
+        let (code, body, warnings) = send(&sandbox, &step["request"], &answers).await;
+        let wanted = &step["response"];
+        let at = format!("step {number} {}", step["request"]["method"].as_str().unwrap_or_default());
+        if wanted["code"] != code {
+            return Some(format!("{at}: the server answers {}, the sandbox {code} {body}", wanted["code"]));
+        }
+        if let Some(found) = difference(&at, &masked(&wanted["body"], ""), &masked(&body, "")) {
+            return Some(found);
+        }
+        let warned = warnings.first().map_or(Value::Null, |warning| json!(warning));
+        if wanted.get("warning").unwrap_or(&Value::Null) != &warned {
+            return Some(format!("{at}: the server warns {:?}, the sandbox {warned}", wanted.get("warning")));
+        }
+        answers.push(body);
+    }
+    None
+}
+
+#[tokio::test]
+async fn recorded_answers_are_answered_alike() {
+    let Some(scenarios) = scenarios() else { return };
+    let mut wrong = Vec::new();
+    let mut differed = Vec::new();
+    for scenario in &scenarios {
+        let id = scenario["id"].as_str().expect("an id");
+        let Some(found) = play(scenario).await else { continue };
+        differed.push(id);
+        if DIFFER.iter().all(|(known, _)| *known != id) {
+            wrong.push(format!("{id}: {found}"));
+        }
+    }
+    for (known, _) in DIFFER.iter().filter(|(known, _)| !differed.contains(known)) {
+        wrong.push(format!("{known}: differs no longer; take it off the list"));
+    }
+    eprintln!("{} of {} scenarios differ", differed.len(), scenarios.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
