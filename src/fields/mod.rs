@@ -30,3 +30,7 @@ pub use unchanged::{Why, needs_no_write};
 #[cfg(test)]
 #[path = "fields_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "set_tests.rs"]
+mod set_tests;
