@@ -1,6 +1,6 @@
 //! What the rules of a kind make of a write.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::allocate::Cluster;
 use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
@@ -72,7 +72,10 @@ impl<'r> Rules<'r> {
     /// Reads a tree as the kind's type would: defaults are filled in.
     pub(super) fn default(&self, tree: &mut Value) {
         match self.structural() {
-            Some(structural) => structural.default(tree),
+            Some(structural) => {
+                structural.default(tree);
+                drop_empty_meta(tree);
+            }
             None if self.resource.custom.is_none() => {
                 // An empty list of owners is a wish of its own, and what is empty falls away here.
                 let owners = meta(tree, "managedFields").cloned();
@@ -155,11 +158,18 @@ impl<'r> Rules<'r> {
         }
         let gvk = &self.resource.gvk;
         Err(format!(
-            "unable to convert unstructured object to {}, Kind={}: quantities must match the regular expression \
+            "unable to convert unstructured object to {}/{}, Kind={}: quantities must match the regular expression \
              '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-            gvk.api_version(),
-            gvk.kind
+            gvk.group, gvk.version, gvk.kind
         ))
+    }
+
+    /// What is accepted and warned of.
+    pub(super) fn warnings(&self, old: Option<&Value>, new: &Value) -> Vec<String> {
+        if self.resource.custom.is_some() {
+            return Vec::new();
+        }
+        kinds::warnings(old, new, &self.resource.gvk)
     }
 
     /// Makes a defaulted object a new one.
@@ -240,6 +250,18 @@ impl<'r> Rules<'r> {
         }
         let gvk = &self.resource.gvk;
         Err(Denial::invalid(&gvk.group, &gvk.kind, text(tree, "/metadata/name"), causes))
+    }
+}
+
+/// Empty maps and lists of `metadata` say nothing, as Go writes them.
+fn drop_empty_meta(tree: &mut Value) {
+    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        let empty = |value: &Value| {
+            value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+        };
+        if meta(tree, field).is_some_and(empty) {
+            drop_meta(tree, field);
+        }
     }
 }
 
