@@ -13,9 +13,11 @@
 
 mod bed;
 mod cluster;
+mod controllers;
 mod guards;
 mod init;
 mod kill;
+mod kinds;
 mod kube_prometheus;
 mod mlops;
 mod rbac;

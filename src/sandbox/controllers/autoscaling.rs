@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 
 use super::{
     condition::{Said, condition},
-    object::{fits, is_going, labels, number, share},
+    object::{Round, fits, is_going, labels, number, share},
     pod::{is_finished, is_ready},
     view::{Cx, Key, Write},
 };
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{at, set, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{at, set, text};
 
 /// The status of an autoscaler: it sees its target, and keeps it within its bounds.
 pub(super) fn sync(cx: Cx<'_>, scaler: &Value) -> Vec<Write> {
@@ -79,8 +77,8 @@ pub(super) fn sync_budget(cx: Cx<'_>, budget: &Value) -> Vec<Write> {
     let healthy = pods.iter().filter(|pod| is_ready(pod)).count();
     let (expected, healthy) = (i64::try_from(pods.len()).unwrap_or(0), i64::try_from(healthy).unwrap_or(0));
     let desired = match at(budget, "spec.minAvailable") {
-        Some(least) => share(Some(least), expected, true),
-        None => (expected - share(at(budget, "spec.maxUnavailable"), expected, true)).max(0),
+        Some(least) => share(Some(least), expected, Round::Up),
+        None => (expected - share(at(budget, "spec.maxUnavailable"), expected, Round::Up)).max(0),
     };
     let allowed = if expected > 0 { (healthy - desired).max(0) } else { 0 };
     let generation = number(budget, "metadata.generation").unwrap_or(1);

@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use super::{Action, Key, View, Write, first_objects, react};
-use crate::{
-    model::Gvk,
-    sandbox::kinds::{
-        self, Allocate, Priority,
-        value::{at, items, remove, set, text},
-    },
+use crate::model::Gvk;
+use crate::sandbox::kinds::{
+    self, Allocate, Priority,
+    value::{at, items, remove, set, text},
 };
 
 pub(super) const NOW: &str = "2030-01-01T00:00:00Z";

@@ -303,3 +303,31 @@ fn resources_of_the_prometheus_operator_become_available() {
         assert!(bench.names("apps", "StatefulSet").is_empty());
     }
 }
+
+#[test]
+fn an_api_that_pods_would_serve_is_not_available() {
+    let mut bench = Bench::new();
+    bench.apply(json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.a.io"},
+        "spec": {"group": "a.io", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1,
+            "service": {"name": "s", "namespace": "default"}}}));
+    let reason = |bench: &Bench| {
+        let api = bench.one("apiregistration.k8s.io", "APIService", "", "v1.a.io");
+        text(&items(api, "status.conditions")[0], "reason").to_owned()
+    };
+    assert_eq!(reason(&bench), "ServiceNotFound");
+    bench.apply(
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "default"},
+        "spec": {"ports": [{"port": 443}]}}),
+    );
+    assert_eq!(reason(&bench), "FailedDiscoveryCheck");
+}
+
+#[test]
+fn a_pod_on_the_network_of_its_node_has_its_address() {
+    let mut bench = Bench::new();
+    bench.apply(
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "spec": {
+        "hostNetwork": true, "containers": [{"name": "c", "image": "one"}]}}),
+    );
+    assert_eq!(text(bench.one("", "Pod", "default", "p"), "status.podIP"), "172.18.0.2");
+}

@@ -8,10 +8,8 @@ use super::{
     rollout::{self, Step},
     view::{Action, Cx, Write},
 };
-use crate::{
-    model::canonical,
-    sandbox::kinds::value::{at, flag, remove, set, text},
-};
+use crate::model::canonical;
+use crate::sandbox::kinds::value::{at, flag, remove, set, text};
 
 pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";
 const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";
@@ -195,15 +193,23 @@ fn status(cx: Cx<'_>, deployment: &Value, new: Option<&Value>, old: &[&Value]) -
         set(&mut status, "collisionCount", count);
     }
     set(&mut status, "terminatingReplicas", 0);
-    let enough = available >= wanted - rollout::unavailable(deployment);
     let done = updated == wanted && all == wanted && available >= wanted;
+    let arrived = if done { Arrived::All } else { Arrived::Some };
     let conditions =
-        json!([available_condition(cx, deployment, enough), progress(cx, deployment, new, done)]);
+        json!([available_condition(cx, deployment, available), progress(cx, deployment, new, &arrived)]);
     set(&mut status, "conditions", conditions);
     status
 }
 
-fn available_condition(cx: Cx<'_>, deployment: &Value, enough: bool) -> Value {
+/// Whether all pods are the new ones, and ready.
+enum Arrived {
+    All,
+    Some,
+}
+
+fn available_condition(cx: Cx<'_>, deployment: &Value, available: i64) -> Value {
+    let wanted = number(deployment, "spec.replicas").unwrap_or(1);
+    let enough = available >= wanted - rollout::unavailable(deployment);
     let (reason, message) = if enough {
         ("MinimumReplicasAvailable", "Deployment has minimum availability.")
     } else {
@@ -212,14 +218,16 @@ fn available_condition(cx: Cx<'_>, deployment: &Value, enough: bool) -> Value {
     updated_condition(cx, deployment, &Said { sort: "Available", holds: enough, reason, message })
 }
 
-fn progress(cx: Cx<'_>, deployment: &Value, new: Option<&Value>, done: bool) -> Value {
+fn progress(cx: Cx<'_>, deployment: &Value, new: Option<&Value>, arrived: &Arrived) -> Value {
     let name = new.map(|set| text(set, "metadata.name"));
-    let (reason, message) = match (name, done) {
+    let (reason, message) = match (name, arrived) {
         _ if flag(deployment, "spec.paused") => ("DeploymentPaused", "Deployment is paused".to_owned()),
-        (Some(name), true) => {
+        (Some(name), Arrived::All) => {
             ("NewReplicaSetAvailable", format!("ReplicaSet \"{name}\" has successfully progressed."))
         }
-        (Some(name), false) => ("ReplicaSetUpdated", format!("ReplicaSet \"{name}\" is progressing.")),
+        (Some(name), Arrived::Some) => {
+            ("ReplicaSetUpdated", format!("ReplicaSet \"{name}\" is progressing."))
+        }
         (None, _) => ("NewReplicaSetCreated", "Created new replica set".to_owned()),
     };
     updated_condition(cx, deployment, &Said { sort: "Progressing", holds: true, reason, message: &message })

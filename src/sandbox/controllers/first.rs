@@ -50,7 +50,7 @@ fn node(now: &str) -> Value {
         }},
         "status": {
             "capacity": room, "allocatable": room,
-            "addresses": [{"type": "InternalIP", "address": "10.96.0.1"}, {"type": "Hostname", "address": "sandbox"}],
+            "addresses": [{"type": "InternalIP", "address": "172.18.0.2"}, {"type": "Hostname", "address": "sandbox"}],
             "conditions": [condition("Ready", "True", "KubeletReady")],
         },
     })

@@ -6,10 +6,8 @@ use super::{
     object::is_going,
     view::{Cx, Key, Write},
 };
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{flag, items, set, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{flag, items, set, text};
 
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";

@@ -8,6 +8,7 @@
 //! object that the writes changed. It keeps nothing between two calls, so that a sandbox which was killed goes on where it
 //! was. Pods run at once, unless a planned fault keeps them from it. Nothing here runs a container.
 
+mod aggregation;
 mod autoscaling;
 mod claim;
 mod condition;

@@ -3,10 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::view::{Cx, Write};
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{at, flag, items, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{at, flag, items, text};
 
 /// The letters of generated names: no vowels, so that no word comes out.
 const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -84,13 +82,20 @@ pub(super) fn number(object: &Value, path: &str) -> Option<i64> {
     at(object, path).and_then(Value::as_i64)
 }
 
+/// Which way a share of pods is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    Up,
+    Down,
+}
+
 /// A number or a share of `whole`, such as `25%`.
-pub(super) fn share(value: Option<&Value>, whole: i64, round_up: bool) -> i64 {
+pub(super) fn share(value: Option<&Value>, whole: i64, round: Round) -> i64 {
     match value {
         Some(Value::String(text)) => {
             let percent: i64 = text.trim_end_matches('%').parse().unwrap_or(0);
             let hundredfold = percent * whole;
-            if round_up { (hundredfold + 99) / 100 } else { hundredfold / 100 }
+            if round == Round::Up { (hundredfold + 99) / 100 } else { hundredfold / 100 }
         }
         Some(value) => value.as_i64().unwrap_or(0),
         None => 0,
@@ -155,7 +160,7 @@ pub(super) fn pod_name(cx: Cx<'_>, owner: &Value, nth: usize) -> String {
     let seed = format!("{}/{}/{nth}", text(owner, "metadata.uid"), cx.now);
     let taken = cx.view.list("", "Pod", text(owner, "metadata.namespace"));
     let base = text(owner, "metadata.name");
-    (0..)
+    (0..u32::MAX)
         .map(|again| format!("{base}-{}", suffix(&format!("{seed}/{again}"))))
         .find(|name| taken.iter().all(|pod| text(pod, "metadata.name") != name))
         .unwrap_or_default()

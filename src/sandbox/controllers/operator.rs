@@ -12,6 +12,7 @@ use crate::sandbox::kinds::value::{at, flag, items, set, text};
 /// The group of the operator.
 pub(super) const GROUP: &str = "monitoring.coreos.com";
 const MANAGER: &str = "PrometheusOperator";
+const RELOADER: &str = "quay.io/prometheus-operator/prometheus-config-reloader";
 
 /// What the operator makes of a kind.
 struct Made {
@@ -20,7 +21,8 @@ struct Made {
     prefix: &'static str,
     app: &'static str,
     image: &'static str,
-    port: i64,
+    /// The ports of its first container: name, number, protocol; a Service calls the others the other way round.
+    ports: &'static [(&'static str, i64, &'static str)],
     /// The Service that all of a kind share.
     service: &'static str,
     secrets: &'static [&'static str],
@@ -33,7 +35,7 @@ const KINDS: &[Made] = &[
         prefix: "prometheus",
         app: "prometheus",
         image: "quay.io/prometheus/prometheus",
-        port: 9090,
+        ports: &[("web", 9090, "TCP")],
         service: "prometheus-operated",
         secrets: &["", "-tls-assets-0", "-web-config", "-thanos-prometheus-http-client-file"],
         rules: true,
@@ -43,7 +45,7 @@ const KINDS: &[Made] = &[
         prefix: "prom-agent",
         app: "prometheus-agent",
         image: "quay.io/prometheus/prometheus",
-        port: 9090,
+        ports: &[("web", 9090, "TCP")],
         service: "prometheus-agent-operated",
         secrets: &["", "-tls-assets-0", "-web-config"],
         rules: false,
@@ -53,7 +55,7 @@ const KINDS: &[Made] = &[
         prefix: "alertmanager",
         app: "alertmanager",
         image: "quay.io/prometheus/alertmanager",
-        port: 9093,
+        ports: &[("web", 9093, "TCP"), ("mesh-tcp", 9094, "TCP"), ("mesh-udp", 9094, "UDP")],
         service: "alertmanager-operated",
         secrets: &["-generated", "-tls-assets-0", "-web-config", "-cluster-tls-config"],
         rules: false,
@@ -63,7 +65,7 @@ const KINDS: &[Made] = &[
         prefix: "thanos-ruler",
         app: "thanos-ruler",
         image: "quay.io/thanos/thanos",
-        port: 10902,
+        ports: &[("web", 10902, "TCP")],
         service: "thanos-ruler-operated",
         secrets: &["-config", "-tls-assets-0", "-web-config"],
         rules: true,
@@ -106,7 +108,7 @@ fn mounted(cx: Cx<'_>, resource: &Value, made: &Made) -> Vec<Write> {
     }
     let mut service = part("Service", made.service, resource);
     set(&mut service, &format!("metadata.labels.operated-{}", made.app), "true");
-    let ports = json!([{"name": "web", "port": made.port, "targetPort": "web"}]);
+    let ports: Vec<Value> = made.ports.iter().map(|port| service_port(*port)).collect();
     set(&mut service, "spec", json!({"clusterIP": "None", "ports": ports, "selector": Map::new()}));
     if let Some(selector) = service.pointer_mut("/spec/selector").and_then(Value::as_object_mut) {
         selector.insert("app.kubernetes.io/name".to_owned(), Value::from(made.app));
@@ -117,6 +119,14 @@ fn mounted(cx: Cx<'_>, resource: &Value, made: &Made) -> Vec<Write> {
         cx.view.get(&Key::new("", text(object, "kind"), namespace, text(object, "metadata.name"))).is_none()
     });
     wanted.into_iter().map(Write::create).collect()
+}
+
+fn service_port((name, number, protocol): (&str, i64, &str)) -> Value {
+    let own = match name.split_once('-') {
+        Some((first, last)) => format!("{last}-{first}"),
+        None => name.to_owned(),
+    };
+    json!({"name": own, "port": number, "protocol": protocol, "targetPort": name})
 }
 
 fn part(kind: &str, name: &str, resource: &Value) -> Value {
@@ -207,14 +217,23 @@ fn template(resource: &Value, made: &Made, chosen: &Map<String, Value>) -> Value
     };
     let mut container = json!({
         "name": made.app, "image": image.trim_end_matches(":v"),
-        "ports": [{"name": "web", "containerPort": made.port}],
+        "ports": made.ports.iter().map(|(name, number, protocol)| {
+            json!({"name": name, "containerPort": number, "protocol": protocol})
+        }).collect::<Vec<_>>(),
     });
     if let Some(resources) = at(resource, "spec.resources").cloned() {
         set(&mut container, "resources", resources);
     }
     let mut template = json!({
         "metadata": {"labels": all, "annotations": {"kubectl.kubernetes.io/default-container": made.app}},
-        "spec": {"containers": [container], "terminationGracePeriodSeconds": 120},
+        "spec": {
+            "initContainers": [{"name": "init-config-reloader", "image": RELOADER}],
+            "containers": [container, {
+                "name": "config-reloader", "image": RELOADER,
+                "ports": [{"name": "reloader-web", "containerPort": 8080}],
+            }],
+            "terminationGracePeriodSeconds": 120,
+        },
     });
     for field in [
         "serviceAccountName",

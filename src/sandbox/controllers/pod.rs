@@ -6,7 +6,7 @@ use super::{
     object::{controller, event, fnv, is_going},
     view::{Cx, KUBELET, Key, Write},
 };
-use crate::sandbox::kinds::value::{at, items, set, text};
+use crate::sandbox::kinds::value::{at, flag, items, set, text};
 
 /// Whether a pod takes requests.
 pub(super) fn is_ready(pod: &Value) -> bool {
@@ -127,59 +127,71 @@ fn conditions(cx: Cx<'_>, pod: &Value, ready: Option<&str>) -> Value {
 
 /// A status with what all pods on a node have.
 fn started(cx: Cx<'_>, pod: &Value, phase: &str, ready: Option<&str>) -> Value {
-    let ip = address(pod);
+    let ip = address(cx, pod);
     let mut status = json!({
         "phase": phase, "qosClass": text(pod, "status.qosClass"),
         "conditions": conditions(cx, pod, ready),
-        "podIP": ip, "podIPs": [{"ip": ip}],
         "startTime": at(pod, "status.startTime").cloned().unwrap_or_else(|| Value::from(cx.now)),
     });
+    if !ip.is_empty() {
+        set(&mut status, "podIPs", json!([{"ip": ip}]));
+        set(&mut status, "podIP", ip);
+    }
     if let Some(generation) = at(pod, "metadata.generation").cloned() {
         set(&mut status, "observedGeneration", generation);
     }
     status
 }
 
-/// An address out of the pod's identity.
-fn address(pod: &Value) -> String {
+/// The address of its node where it shares that, else one out of its identity.
+fn address(cx: Cx<'_>, pod: &Value) -> String {
+    if flag(pod, "spec.hostNetwork") {
+        let node = cx.view.get(&Key::new("", "Node", "", text(pod, "spec.nodeName")));
+        let addresses = node.map(|node| items(node, "status.addresses")).unwrap_or_default();
+        let internal = addresses.iter().find(|it| text(it, "type") == "InternalIP");
+        return internal.map(|it| text(it, "address")).unwrap_or_default().to_owned();
+    }
     let hash = fnv(text(pod, "metadata.uid"));
     format!("10.244.{}.{}", (hash >> 8) % 256, hash % 254 + 1)
 }
 
-fn container_statuses(list: &[Value], state: &Value, ready: bool) -> Vec<Value> {
-    let one = |container: &Value| {
-        let started = state.get("running").is_some();
-        json!({
-            "name": text(container, "name"), "image": text(container, "image"), "imageID": "",
-            "ready": ready, "started": started, "restartCount": 0, "state": state, "lastState": {},
-        })
-    };
-    list.iter().map(one).collect()
+/// A container's status: ready as long as it runs.
+fn container_status(container: &Value, state: &Value) -> Value {
+    let runs = state.get("running").is_some();
+    json!({
+        "name": text(container, "name"), "image": text(container, "image"), "imageID": "",
+        "ready": runs, "started": runs, "restartCount": 0, "state": state, "lastState": {},
+    })
 }
 
-fn with_containers(mut status: Value, pod: &Value, state: &Value, ready: bool, now: &str) -> Value {
-    let containers = container_statuses(items(pod, "spec.containers"), state, ready);
-    set(&mut status, "containerStatuses", containers);
-    let before = items(pod, "spec.initContainers");
+fn all_in(containers: &[Value], state: &Value) -> Vec<Value> {
+    containers.iter().map(|container| container_status(container, state)).collect()
+}
+
+fn with_containers(mut status: Value, pod: &Value, state: &Value, now: &str) -> Value {
+    set(&mut status, "containerStatuses", all_in(items(pod, "spec.containers"), state));
+    let mut before = all_in(items(pod, "spec.initContainers"), &completed(now));
+    // What was to run first has run, which is all that is asked of it.
+    for status in &mut before {
+        set(status, "ready", true);
+    }
     if !before.is_empty() {
-        let done = json!({"terminated": {
-            "exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now,
-        }});
-        set(&mut status, "initContainerStatuses", container_statuses(before, &done, true));
+        set(&mut status, "initContainerStatuses", before);
     }
     status
 }
 
+fn completed(now: &str) -> Value {
+    json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now}})
+}
+
 fn running(cx: Cx<'_>, pod: &Value) -> Value {
     let state = json!({"running": {"startedAt": cx.now}});
-    with_containers(started(cx, pod, "Running", None), pod, &state, true, cx.now)
+    with_containers(started(cx, pod, "Running", None), pod, &state, cx.now)
 }
 
 fn finished(cx: Cx<'_>, pod: &Value) -> Value {
-    let state = json!({"terminated": {
-        "exitCode": 0, "reason": "Completed", "startedAt": cx.now, "finishedAt": cx.now,
-    }});
-    with_containers(started(cx, pod, "Succeeded", None), pod, &state, false, cx.now)
+    with_containers(started(cx, pod, "Succeeded", None), pod, &completed(cx.now), cx.now)
 }
 
 /// An image that cannot be had.
@@ -190,9 +202,7 @@ fn stuck(cx: Cx<'_>, pod: &Value) -> Value {
     let state = json!({"waiting": {
         "reason": "ImagePullBackOff", "message": format!("Back-off pulling image \"{image}\""),
     }});
-    let status = started(cx, pod, "Pending", Some(&message));
-    let containers = container_statuses(items(pod, "spec.containers"), &state, false);
-    let mut status = status;
-    set(&mut status, "containerStatuses", containers);
+    let mut status = started(cx, pod, "Pending", Some(&message));
+    set(&mut status, "containerStatuses", all_in(items(pod, "spec.containers"), &state));
     status
 }

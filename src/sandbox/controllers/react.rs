@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    autoscaling, claim, daemon, deployment, garbage, job, namespace,
+    aggregation, autoscaling, claim, daemon, deployment, garbage, job, namespace,
     object::{controller, fits, is_going, labels},
     operator, pod, replicas, service, stateful,
     view::{Cx, Key, View, Write},
@@ -74,6 +74,7 @@ fn sync(cx: Cx<'_>, key: &Key, object: &Value) -> Vec<Write> {
         ("apps", "StatefulSet") => stateful::sync(cx, object),
         ("apps", "DaemonSet") => daemon::sync(cx, object),
         ("batch", "Job") => job::sync(cx, object),
+        ("apiregistration.k8s.io", "APIService") => aggregation::sync(cx, object),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaling::sync(cx, object),
         ("policy", "PodDisruptionBudget") => autoscaling::sync_budget(cx, object),
         (operator::GROUP, _) => operator::sync(cx, object),
@@ -110,6 +111,7 @@ fn neighbours(cx: Cx<'_>, key: &Key, object: &Value) -> Vec<Key> {
                 found.push(Key::new("", "PersistentVolume", "", volume));
             }
         }
+        ("", "Service") => found.extend(all(cx, "apiregistration.k8s.io", "APIService", "")),
         ("", "PersistentVolume") => found.extend(all(cx, "", "PersistentVolumeClaim", "")),
         ("", "Node") => {
             found.extend(all(cx, "apps", "DaemonSet", ""));
@@ -136,6 +138,9 @@ fn bereaved(cx: Cx<'_>, key: &Key) -> Vec<Key> {
         found.extend(all(cx, "", "Service", namespace));
         found.extend(all(cx, "policy", "PodDisruptionBudget", namespace));
         found.extend(all(cx, "", "PersistentVolumeClaim", namespace));
+    }
+    if key.kind == "Service" {
+        found.extend(all(cx, "apiregistration.k8s.io", "APIService", ""));
     }
     if key.kind == "PersistentVolumeClaim" {
         found.extend(all(cx, "", "PersistentVolume", ""));

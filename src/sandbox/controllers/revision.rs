@@ -6,10 +6,8 @@ use super::{
     object::{controlled, controlled_by, labels, number, short_hash},
     view::{Cx, Write},
 };
-use crate::{
-    model::canonical,
-    sandbox::kinds::value::{at, set, text},
-};
+use crate::model::canonical;
+use crate::sandbox::kinds::value::{at, set, text};
 
 /// The revision of the present template, and the writes that make it the newest one.
 pub(super) struct Current {
@@ -32,12 +30,12 @@ pub(super) fn current(cx: Cx<'_>, owner: &Value, label: &str) -> Current {
         let name = text(known, "metadata.name").to_owned();
         let hash = labels(known).get(label).and_then(Value::as_str).unwrap_or(&hash).to_owned();
         let mut writes = Vec::new();
-        if number(known, "revision") != Some(newest) {
+        if number(known, "revision") == Some(newest) {
+            writes.extend(beyond_history(owner, &revisions, &name));
+        } else {
             let mut renewed = (*known).clone();
             set(&mut renewed, "revision", newest + 1);
             writes.push(Write::update(renewed));
-        } else {
-            writes.extend(beyond_history(owner, &revisions, &name));
         }
         return Current { name, hash, writes };
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    object::{controlled, number, share},
+    object::{Round, controlled, number, share},
     view::Cx,
 };
 use crate::sandbox::kinds::value::{at, flag, text};
@@ -23,7 +23,7 @@ pub(super) fn surge(deployment: &Value) -> i64 {
     if is_recreate(deployment) {
         return 0;
     }
-    share(at(deployment, "spec.strategy.rollingUpdate.maxSurge"), wanted(deployment), true)
+    share(at(deployment, "spec.strategy.rollingUpdate.maxSurge"), wanted(deployment), Round::Up)
 }
 
 /// How many pods a Deployment may lack.
@@ -31,7 +31,8 @@ pub(super) fn unavailable(deployment: &Value) -> i64 {
     if is_recreate(deployment) {
         return 0;
     }
-    let most = share(at(deployment, "spec.strategy.rollingUpdate.maxUnavailable"), wanted(deployment), false);
+    let most =
+        share(at(deployment, "spec.strategy.rollingUpdate.maxUnavailable"), wanted(deployment), Round::Down);
     // With neither surplus nor lack no rollout could begin.
     if most == 0 && surge(deployment) == 0 { 1 } else { most.min(wanted(deployment)) }
 }

@@ -7,7 +7,7 @@ use super::{
     pod::{is_finished, is_ready},
     view::{Cx, Key, Write},
 };
-use crate::sandbox::kinds::value::{at, flag, items, set, text};
+use crate::sandbox::kinds::value::{at, flag, items, remove, set, text};
 
 const MANAGED: &str = "endpointslice.kubernetes.io/managed-by";
 const ENDPOINTS_MANAGED: &str = "endpoints.kubernetes.io/managed-by";
@@ -79,7 +79,7 @@ fn target(pod: &Value) -> Value {
 }
 
 /// The ports of a Service as they are on a pod.
-fn ports(service: &Value, pods: &[&Value], with_empty_name: bool) -> Vec<Value> {
+fn ports(service: &Value, pods: &[&Value]) -> Vec<Value> {
     let mut found = Vec::new();
     for port in items(service, "spec.ports") {
         let protocol = text(port, "protocol");
@@ -88,11 +88,7 @@ fn ports(service: &Value, pods: &[&Value], with_empty_name: bool) -> Vec<Value> 
             number => number.and_then(Value::as_i64),
         };
         let Some(number) = number else { continue };
-        let mut entry = json!({"port": number, "protocol": protocol});
-        let name = text(port, "name");
-        if with_empty_name || !name.is_empty() {
-            set(&mut entry, "name", name);
-        }
+        let mut entry = json!({"port": number, "protocol": protocol, "name": text(port, "name")});
         if let Some(application) = at(port, "appProtocol").cloned() {
             set(&mut entry, "appProtocol", application);
         }
@@ -116,7 +112,10 @@ fn endpoints(cx: Cx<'_>, service: &Value, pods: &[&Value]) -> Vec<Write> {
         chosen.map(entry).collect()
     };
     let mut subset = Map::new();
-    let ports = ports(service, pods, false);
+    let mut ports = ports(service, pods);
+    for port in ports.iter_mut().filter(|port| text(port, "name").is_empty()) {
+        remove(port, "name");
+    }
     for (key, list) in
         [("addresses", addresses(true)), ("notReadyAddresses", addresses(false)), ("ports", ports)]
     {
@@ -153,7 +152,7 @@ fn slice(cx: Cx<'_>, service: &Value, pods: &[&Value]) -> Vec<Write> {
     let fresh = format!("{name}-{}", suffix(text(service, "metadata.uid")));
     let slice_name = old.map_or(fresh.as_str(), |old| text(old, "metadata.name"));
     let labels = labelled(service, &[(MANAGED, CONTROLLER), ("kubernetes.io/service-name", name)]);
-    let ports = ports(service, pods, true);
+    let ports = ports(service, pods);
     let wanted = json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": {
@@ -162,7 +161,7 @@ fn slice(cx: Cx<'_>, service: &Value, pods: &[&Value]) -> Vec<Write> {
         },
         "addressType": "IPv4",
         "endpoints": if pods.is_empty() { Value::Null } else { pods.iter().map(entry).collect() },
-        "ports": if ports.is_empty() { Value::Null } else { Value::from(ports) },
+        "ports": if ports.is_empty() || pods.is_empty() { Value::Null } else { Value::from(ports) },
     });
     written(old, wanted, &["endpoints", "ports"])
 }
@@ -180,7 +179,7 @@ fn written(old: Option<&Value>, wanted: Value, fields: &[&str]) -> Vec<Write> {
         match wanted.get(*field) {
             Some(value) => set(&mut new, field, value.clone()),
             None => {
-                crate::sandbox::kinds::value::remove(&mut new, field);
+                remove(&mut new, field);
             }
         }
     }

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{set, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{set, text};
 
 /// Which object, whatever the version it is looked at in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

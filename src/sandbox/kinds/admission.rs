@@ -49,10 +49,10 @@ spec.matchResources?.objectSelector = {}
 spec.matchResources?.resourceRules|excludeResourceRules[].scope = "*"
 "#;
 
-pub(super) const API_SERVICE: &str = r#"
+pub(super) const API_SERVICE: &str = r"
 status = {}
 spec.service?.port = 443
-"#;
+";
 
 pub(super) const CUSTOM_KIND: &str = r#"
 spec.conversion.strategy = "None"
@@ -110,5 +110,18 @@ pub(super) fn prepare_api_service(object: &mut Value) {
             "message": "Local APIServices are always available",
         });
         set(object, "status", serde_json::json!({"conditions": [condition]}));
+    }
+}
+
+/// The version in which objects are stored from now on is among those in which some are.
+pub(super) fn store_version(object: &mut Value) {
+    let versions = at(object, "spec.versions").and_then(Value::as_array).into_iter().flatten();
+    let stored = versions.into_iter().find(|version| version.get("storage") == Some(&Value::Bool(true)));
+    let Some(name) = stored.and_then(|version| version.get("name")).cloned() else { return };
+    set_absent(object, "status.storedVersions", Value::Array(Vec::new()));
+    if let Some(Value::Array(kept)) = object.pointer_mut("/status/storedVersions") {
+        if !kept.contains(&name) {
+            kept.push(name);
+        }
     }
 }

@@ -17,17 +17,17 @@ status.currentMetrics = null
 status.desiredReplicas = 0
 "#;
 
-pub(super) const AUTOSCALER_V1: &str = r#"
+pub(super) const AUTOSCALER_V1: &str = r"
 spec.minReplicas = 1
 spec.targetCPUUtilizationPercentage = 80
 spec.scaleTargetRef = {}
 status.currentReplicas = 0
 status.desiredReplicas = 0
-"#;
+";
 
-pub(super) const DISRUPTION_BUDGET: &str = r#"
+pub(super) const DISRUPTION_BUDGET: &str = r"
 status.currentHealthy = 0
 status.desiredHealthy = 0
 status.disruptionsAllowed = 0
 status.expectedPods = 0
-"#;
+";

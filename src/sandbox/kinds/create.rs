@@ -9,7 +9,8 @@ use super::{
     value::{remove, set},
     workload,
 };
-use crate::{model::Gvk, schema::SchemaSet};
+use crate::model::Gvk;
+use crate::schema::SchemaSet;
 
 /// What a new object may need of the cluster it comes into.
 pub trait Allocate {
@@ -74,7 +75,7 @@ fn prepare_kind(object: &mut Value, gvk: &Gvk, cx: &mut dyn Allocate) {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => admission::prepare_custom_kind(object),
         ("apiregistration.k8s.io", "APIService") => admission::prepare_api_service(object),
         ("storage.k8s.io", "VolumeAttributesClass") => {
-            meta::add_finalizer(object, "kubernetes.io/vac-protection")
+            meta::add_finalizer(object, "kubernetes.io/vac-protection");
         }
         _ => {}
     }

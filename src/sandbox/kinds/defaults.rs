@@ -12,7 +12,8 @@ use super::{
     value::{at_mut, set_absent},
     workload,
 };
-use crate::{model::Gvk, schema::SchemaSet};
+use crate::model::Gvk;
+use crate::schema::SchemaSet;
 
 /// The tables by group, kind and, where versions differ, version.
 const TABLES: &[(&str, &str, &str)] = &[
@@ -121,7 +122,7 @@ fn default_by_rule(object: &mut Value, gvk: &Gvk) {
         ("", "LimitRange") => meta::default_limit_range(object),
         ("", "Secret") => meta::default_secret(object),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
-            meta::default_role_binding(object)
+            meta::default_role_binding(object);
         }
         ("networking.k8s.io", "NetworkPolicy") => networking::default_network_policy(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => admission::default_custom_kind(object),

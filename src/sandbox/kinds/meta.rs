@@ -32,13 +32,13 @@ reportingComponent = ""
 reportingInstance = ""
 "#;
 
-pub(super) const EVENT_V1: &str = r#"
+pub(super) const EVENT_V1: &str = r"
 regarding = {}
 deprecatedSource = {}
 deprecatedFirstTimestamp = null
 deprecatedLastTimestamp = null
 eventTime = null
-"#;
+";
 
 pub(super) const LEASE: &str = "
 spec = {}
@@ -132,10 +132,10 @@ pub(super) fn default_role_binding(object: &mut Value) {
 /// Adds a finalizer that the object may have already.
 pub(super) fn add_finalizer(object: &mut Value, name: &str) {
     set_absent(object, "metadata.finalizers", json!([]));
-    if let Some(Value::Array(finalizers)) = object.pointer_mut("/metadata/finalizers") {
-        if !finalizers.contains(&json!(name)) {
-            finalizers.push(json!(name));
-        }
+    if let Some(Value::Array(finalizers)) = object.pointer_mut("/metadata/finalizers")
+        && !finalizers.contains(&json!(name))
+    {
+        finalizers.push(json!(name));
     }
 }
 
@@ -143,10 +143,10 @@ pub(super) fn add_finalizer(object: &mut Value, name: &str) {
 pub(super) fn prepare_node(object: &mut Value) {
     let taint = json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
     set_absent(object, "spec.taints", json!([]));
-    if let Some(Value::Array(taints)) = object.pointer_mut("/spec/taints") {
-        if !taints.iter().any(|old| old.get("key") == taint.get("key")) {
-            taints.push(taint);
-        }
+    if let Some(Value::Array(taints)) = object.pointer_mut("/spec/taints")
+        && !taints.iter().any(|old| old.get("key") == taint.get("key"))
+    {
+        taints.push(taint);
     }
 }
 

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::value::{items, set_absent};
 
-pub(super) const INGRESS: &str = r#"
+pub(super) const INGRESS: &str = r"
 spec = {}
 status.loadBalancer = {}
 spec.defaultBackend?.service?.port = {}
 spec.rules[].http?.paths[].backend = {}
 spec.rules[].http?.paths[].backend.service?.port = {}
-"#;
+";
 
 pub(super) const INGRESS_CLASS: &str = r#"
 spec = {}

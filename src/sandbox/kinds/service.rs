@@ -146,51 +146,63 @@ fn give_node_ports(object: &mut Value, cx: &mut dyn Allocate) {
 pub(super) fn prepare_service_update(old: &Value, new: &mut Value) {
     normalise_ips(old, new);
     let (was, is) = (needs(old), needs(new));
-    if was.address && is.address {
+    let both = |need: &Need| was.contains(need) && is.contains(need);
+    if both(&Need::Address) {
         keep_addresses(old, new);
     }
-    if was.node_ports && is.node_ports {
+    if both(&Need::NodePorts) {
         keep_node_ports(old, new);
     }
-    if was.health_port && is.health_port {
+    if both(&Need::HealthPort) {
         keep_absent(old, new, "healthCheckNodePort");
     }
-    for (had, has, fields) in [
-        (was.address, is.address, ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"].as_slice()),
-        (was.address, is.address, &["internalTrafficPolicy"]),
-        (was.health_port, is.health_port, &["healthCheckNodePort"]),
-        (was.outside, is.outside, &["externalTrafficPolicy"]),
-        (was.balanced, is.balanced, &["allocateLoadBalancerNodePorts", "loadBalancerClass"]),
-    ] {
-        if had && !has {
-            fields.iter().for_each(|field| let_go(old, new, field));
+    for need in was.iter().filter(|need| !is.contains(need)) {
+        if *need == Need::NodePorts {
+            drop_node_ports(old, new);
         }
-    }
-    if was.node_ports && !is.node_ports {
-        drop_node_ports(old, new);
+        for field in need.fields() {
+            let_go(old, new, field);
+        }
     }
 }
 
 /// What the type of a Service brings with it.
-struct Needs {
-    address: bool,
-    node_ports: bool,
-    health_port: bool,
-    outside: bool,
-    balanced: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Address,
+    NodePorts,
+    HealthPort,
+    WayIn,
+    Balancer,
 }
 
-fn needs(object: &Value) -> Needs {
+impl Need {
+    /// The fields that come and go with it.
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Address => {
+                &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+            }
+            Self::NodePorts => &[],
+            Self::HealthPort => &["healthCheckNodePort"],
+            Self::WayIn => &["externalTrafficPolicy"],
+            Self::Balancer => &["allocateLoadBalancerNodePorts", "loadBalancerClass"],
+        }
+    }
+}
+
+fn needs(object: &Value) -> Vec<Need> {
     let spec = object.get("spec").unwrap_or(&Value::Null);
     let sort = text(spec, "type");
     let balanced = sort == "LoadBalancer";
-    Needs {
-        address: sort != "ExternalName",
-        node_ports: wants_node_ports(spec),
-        health_port: balanced && text(spec, "externalTrafficPolicy") == "Local",
-        outside: balanced || sort == "NodePort" || !items(spec, "externalIPs").is_empty(),
-        balanced,
-    }
+    let all = [
+        (Need::Address, sort != "ExternalName"),
+        (Need::NodePorts, wants_node_ports(spec)),
+        (Need::HealthPort, balanced && text(spec, "externalTrafficPolicy") == "Local"),
+        (Need::WayIn, balanced || sort == "NodePort" || !items(spec, "externalIPs").is_empty()),
+        (Need::Balancer, balanced),
+    ];
+    all.into_iter().filter(|(_, holds)| *holds).map(|(need, _)| need).collect()
 }
 
 /// The single address and the list say the same: whoever changes one changes the other.

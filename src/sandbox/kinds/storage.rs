@@ -71,15 +71,15 @@ pub(super) fn prepare_claim(object: &mut Value, cx: &dyn Allocate) {
         (at(object, "spec.dataSource").cloned(), at(object, "spec.dataSourceRef").cloned());
     if let Some(source) = source {
         set_absent(object, "spec.dataSourceRef", source);
-    } else if let Some(reference) = reference {
-        if reference.get("namespace").is_none() {
-            set(object, "spec.dataSource", reference);
-        }
+    } else if let Some(reference) = reference
+        && reference.get("namespace").is_none()
+    {
+        set(object, "spec.dataSource", reference);
     }
-    if at(object, "spec.storageClassName").is_none() {
-        if let Some(class) = cx.default_storage_class() {
-            set(object, "spec.storageClassName", class);
-        }
+    if at(object, "spec.storageClassName").is_none()
+        && let Some(class) = cx.default_storage_class()
+    {
+        set(object, "spec.storageClassName", class);
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{
+    admission,
     create::Allocate,
     create::has_generation,
     pod, service,
@@ -27,6 +28,7 @@ pub fn prepare_update(old: &Value, new: &mut Value, gvk: &Gvk) {
                 pod::bear_absence(spec);
             }
         }
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => admission::store_version(new),
         ("apps", "DaemonSet") => workload::count_templates(old, new),
         _ => {}
     }

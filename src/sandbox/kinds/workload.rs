@@ -52,19 +52,19 @@ spec.updateStrategy(type=RollingUpdate).rollingUpdate.maxSurge = 0
 spec.revisionHistoryLimit = 10
 "#;
 
-pub(super) const REPLICA_SET: &str = r#"
+pub(super) const REPLICA_SET: &str = r"
 status.conditions[].lastTransitionTime = null
 status.replicas = 0
 spec.template.metadata = {}
 spec.replicas = 1
-"#;
+";
 
-pub(super) const REPLICATION_CONTROLLER: &str = r#"
+pub(super) const REPLICATION_CONTROLLER: &str = r"
 status.conditions[].lastTransitionTime = null
 status.replicas = 0
 spec.template?.metadata = {}
 spec.replicas = 1
-"#;
+";
 
 pub(super) const JOB: &str = r#"
 status.conditions[].lastProbeTime|lastTransitionTime = null

@@ -86,13 +86,15 @@ fn review(hook: &Value, path: &Path, causes: &mut Causes) {
         Some("None" | "NoneOnDryRun") => {}
         Some(other) => causes.not_supported(&path.child("sideEffects"), other, &["None", "NoneOnDryRun"]),
     }
-    if let Some(seconds) = hook.get("timeoutSeconds") {
-        if seconds.as_i64().is_some_and(|it| !(1..=30).contains(&it)) {
-            let words = "the timeout value must be between 1 and 30 seconds";
-            causes.invalid(&path.child("timeoutSeconds"), seconds, words);
-        }
+    if let Some(seconds) = hook.get("timeoutSeconds")
+        && seconds.as_i64().is_some_and(|it| !(1..=30).contains(&it))
+    {
+        let words = "the timeout value must be between 1 and 30 seconds";
+        causes.invalid(&path.child("timeoutSeconds"), seconds, words);
     }
 }
+
+const FORM: &str = "; desired format: https://host[/path]";
 
 fn client(config: &Value, path: &Path, causes: &mut Causes) {
     let (url, service) = (config.get("url").and_then(Value::as_str), config.get("service"));
@@ -102,7 +104,6 @@ fn client(config: &Value, path: &Path, causes: &mut Causes) {
     }
     if let Some(url) = url {
         let path = path.child("url");
-        const FORM: &str = "; desired format: https://host[/path]";
         let (scheme, rest) = url.split_once("://").unwrap_or(("", ""));
         if scheme != "https" {
             causes.invalid(&path, &json!(scheme), &format!("'https' is the only allowed URL scheme{FORM}"));
@@ -127,7 +128,7 @@ fn client(config: &Value, path: &Path, causes: &mut Causes) {
         }
         let inner = place.strip_prefix('/').unwrap_or("");
         for (at_, segment) in inner.split('/').enumerate() {
-            if segment.is_empty() && !(place == "/") {
+            if segment.is_empty() && (place != "/") {
                 causes.invalid(&path, &json!(place), &format!("segment[{at_}] may not be empty"));
             }
         }
@@ -176,7 +177,7 @@ pub(super) fn api_service(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::WEBHOOK);
-        super::super::rules::assert_readable(super::API);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::WEBHOOK);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::API);
     }
 }

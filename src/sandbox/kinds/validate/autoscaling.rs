@@ -130,16 +130,16 @@ fn metric_target(source: &Value, path: &Path, causes: &mut Causes) {
         causes.invalid(&path.child("type"), &json!(sort), words);
     }
     for key in ["value", "averageValue"] {
-        if let Some(value) = source.get("target").and_then(|it| it.get(key)) {
-            if amount(value).is_some_and(|nanos| nanos <= 0) {
-                causes.invalid(&path.child(key), value, "must be positive");
-            }
+        if let Some(value) = source.get("target").and_then(|it| it.get(key))
+            && amount(value).is_some_and(|nanos| nanos <= 0)
+        {
+            causes.invalid(&path.child(key), value, "must be positive");
         }
     }
-    if let Some(share) = at(source, "target.averageUtilization") {
-        if share.as_i64().is_some_and(|it| it < 1) {
-            causes.invalid(&path.child("averageUtilization"), share, "must be greater than 0");
-        }
+    if let Some(share) = at(source, "target.averageUtilization")
+        && share.as_i64().is_some_and(|it| it < 1)
+    {
+        causes.invalid(&path.child("averageUtilization"), share, "must be greater than 0");
     }
 }
 
@@ -224,7 +224,7 @@ pub(super) fn budget(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::SCALER);
-        super::super::rules::assert_readable(super::BUDGET);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::SCALER);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::BUDGET);
     }
 }

@@ -8,10 +8,8 @@ use super::{
     pod::{self, Place},
     rbac, service, storage, workload,
 };
-use crate::{
-    model::{Cause, Gvk},
-    schema::SchemaSet,
-};
+use crate::model::{Cause, Gvk};
+use crate::schema::SchemaSet;
 
 /// What the server would refuse in a new object or, with the old one, in an update.
 ///
@@ -20,7 +18,12 @@ pub fn validate(old: Option<&Value>, new: &Value, gvk: &Gvk) -> Vec<Cause> {
     let mut causes = Causes::default();
     let builtin = SchemaSet::builtin().of(gvk).is_some();
     match old {
-        None => meta::check(new, gvk, &mut causes),
+        None => {
+            meta::check(new, gvk, &mut causes);
+            if gvk.group == "apiextensions.k8s.io" {
+                definition::name(new, &mut causes);
+            }
+        }
         Some(old) => {
             meta::check_update(old, new, gvk, &mut causes);
             if builtin {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     object::{Causes, Path},
+    pod::Place,
     probe,
     resources::resources,
     rules::{Rules, said},
@@ -36,8 +37,8 @@ pub(super) struct Pod<'a> {
     pub(super) spec: &'a Value,
     /// The names of its volumes.
     pub(super) volumes: Vec<&'a str>,
-    /// Whether it is a Pod, not the template of some.
-    pub(super) is_pod: bool,
+    /// Where it stands.
+    pub(super) place: Place,
 }
 
 /// All that may be wrong with one container.
@@ -66,7 +67,7 @@ fn name_and_image(container: &Value, pod: &Pod<'_>, path: &Path, causes: &mut Ca
     let image = text(container, "image");
     if image.is_empty() {
         causes.required(&path.child("image"), "");
-    } else if pod.is_pod && image.trim() != image {
+    } else if pod.place == Place::Pod && image.trim() != image {
         causes.invalid(&path.child("image"), &json!(image), "must not have leading or trailing whitespace");
     }
 }
@@ -155,7 +156,7 @@ fn environment(container: &Value, path: &Path, causes: &mut Causes) {
     for (at_, variable) in items(container, "env").iter().enumerate() {
         if let Some(from) = variable.get("valueFrom") {
             let path = path.child("env").index(at_).child("valueFrom");
-            value_from(from, !text(variable, "value").is_empty(), &path, causes);
+            value_from(from, text(variable, "value"), &path, causes);
         }
     }
     for (at_, from) in items(container, "envFrom").iter().enumerate() {
@@ -177,7 +178,7 @@ fn environment(container: &Value, path: &Path, causes: &mut Causes) {
     }
 }
 
-fn value_from(from: &Value, has_value: bool, path: &Path, causes: &mut Causes) {
+fn value_from(from: &Value, value: &str, path: &Path, causes: &mut Causes) {
     let count = SOURCES.iter().filter(|key| from.get(**key).is_some()).count();
     if let Some(field) = from.get("fieldRef") {
         field_path(field, &FIELDS, &path.child("fieldRef"), causes);
@@ -190,19 +191,19 @@ fn value_from(from: &Value, has_value: bool, path: &Path, causes: &mut Causes) {
         if !key.is_empty() {
             said(key, words::config_key, &path.child(source).child("key"), causes);
         }
-        if let Some(reference) = from.get(source) {
-            if text(reference, "name").is_empty() {
-                // An absent name is as wrong as an empty one, and said in the same words.
-                if reference.get("name").is_none() {
-                    said("", words::subdomain, &path.child(source).child("name"), causes);
-                }
+        if let Some(reference) = from.get(source)
+            && text(reference, "name").is_empty()
+        {
+            // An absent name is as wrong as an empty one, and said in the same words.
+            if reference.get("name").is_none() {
+                said("", words::subdomain, &path.child(source).child("name"), causes);
             }
         }
     }
     if count == 0 {
         let words = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
         causes.invalid(path, &json!(""), words);
-    } else if has_value {
+    } else if !value.is_empty() {
         causes.invalid(path, &json!(""), "may not be specified when `value` is not empty");
     } else if count > 1 {
         causes.invalid(path, &json!(""), "may not have more than one field specified at a time");
@@ -366,6 +367,6 @@ pub(super) fn profile(context: &Value, path: &Path, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::CONTAINER);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::CONTAINER);
     }
 }

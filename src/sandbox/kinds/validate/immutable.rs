@@ -3,12 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::object::{Causes, Path};
-use crate::{
-    model::Gvk,
-    sandbox::kinds::{
-        amount,
-        value::{at, flag, items, items_mut, remove, set, text},
-    },
+use crate::model::Gvk;
+use crate::sandbox::kinds::{
+    amount,
+    value::{at, flag, items, items_mut, remove, set, text},
 };
 
 const SAME: &str = "field is immutable";
@@ -163,10 +161,10 @@ fn claim(old: &Value, new: &Value, causes: &mut Causes) {
     };
     let (mut was, is) = (fixed(old), fixed(new));
     // A volume may be named once.
-    if at(&was, "volumeName").is_none() {
-        if let Some(name) = at(&is, "volumeName").cloned() {
-            set(&mut was, "volumeName", name);
-        }
+    if at(&was, "volumeName").is_none()
+        && let Some(name) = at(&is, "volumeName").cloned()
+    {
+        set(&mut was, "volumeName", name);
     }
     let room = |object: &Value| at(object, "spec.resources.requests.storage").and_then(amount);
     let bound = text(old, "status.phase") == "Bound";

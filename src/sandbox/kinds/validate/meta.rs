@@ -7,10 +7,8 @@ use super::{
     rules::said,
     selector, words,
 };
-use crate::{
-    model::Gvk,
-    sandbox::kinds::value::{at, flag, items, text},
-};
+use crate::model::Gvk;
+use crate::sandbox::kinds::value::{at, flag, items, text};
 
 type Words = fn(&str) -> Vec<String>;
 
@@ -56,7 +54,7 @@ fn name_format(gvk: &Gvk) -> Words {
         ("rbac.authorization.k8s.io" | "apiregistration.k8s.io", _) => words::path_segment,
         ("", "Namespace" | "Service") | ("apps", "StatefulSet") => words::label,
         // Nobody asks.
-        ("", "Event") | ("events.k8s.io", "Event") | ("policy", "PodDisruptionBudget") => |_| Vec::new(),
+        ("" | "events.k8s.io", "Event") | ("policy", "PodDisruptionBudget") => |_| Vec::new(),
         _ => words::subdomain,
     }
 }
@@ -169,9 +167,7 @@ pub(super) fn check_update(old: &Value, new: &Value, gvk: &Gvk, causes: &mut Cau
 fn repeats(gvk: &Gvk) -> (usize, usize) {
     match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("policy", "PodDisruptionBudget") => (2, 0),
-        ("coordination.k8s.io", _) | ("apiextensions.k8s.io", _) | ("admissionregistration.k8s.io", _) => {
-            (3, 0)
-        }
+        ("coordination.k8s.io" | "apiextensions.k8s.io" | "admissionregistration.k8s.io", _) => (3, 0),
         ("apiregistration.k8s.io", _) => (4, 0),
         ("", "LimitRange" | "ResourceQuota" | "Service") => (3, 1),
         ("" | "rbac.authorization.k8s.io" | "storage.k8s.io", _)

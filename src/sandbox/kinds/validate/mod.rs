@@ -23,6 +23,7 @@ mod rules;
 mod selector;
 mod service;
 mod storage;
+mod structural;
 mod volume;
 mod words;
 mod workload;

@@ -116,7 +116,7 @@ fn backend(found: &Value, path: &Path, causes: &mut Causes) {
     match (service, resource) {
         (None, None) => causes.invalid(path, &json!(""), "resource or service backend is required"),
         (Some(_), Some(_)) => {
-            causes.invalid(path, &json!(""), "cannot set both resource and service backends")
+            causes.invalid(path, &json!(""), "cannot set both resource and service backends");
         }
         (None, Some(resource)) => {
             for key in ["kind", "name"] {
@@ -203,7 +203,7 @@ fn port_range(found: &Value, path: &Path, causes: &mut Causes) {
     match found.get("port") {
         None => causes.invalid(&here, end, "may not be specified when `port` is not specified"),
         Some(Value::String(_)) => {
-            causes.invalid(&here, end, "may not be specified when `port` is non-numeric")
+            causes.invalid(&here, end, "may not be specified when `port` is non-numeric");
         }
         Some(begin) => {
             if end.as_i64() < begin.as_i64() {
@@ -235,7 +235,7 @@ fn ip_block(block: &Value, path: &Path, causes: &mut Causes) {
         causes.required(&path.child("cidr"), "");
         return;
     }
-    let words = words::cidr(whole, false);
+    let words = words::cidr(whole);
     for words in &words {
         causes.invalid(&path.child("cidr"), &json!(whole), words);
     }
@@ -244,7 +244,7 @@ fn ip_block(block: &Value, path: &Path, causes: &mut Causes) {
     }
     for (place, part) in items(block, "except").iter().enumerate() {
         let (shown, path) = (part.as_str().unwrap_or_default(), path.child("except").index(place));
-        let words = words::cidr(shown, false);
+        let words = words::cidr(shown);
         for words in &words {
             causes.invalid(&path, part, words);
         }
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_tables_can_be_read() {
         for table in [super::INGRESS, super::INGRESS_CLASS, super::POLICY] {
-            super::super::rules::assert_readable(table);
+            crate::sandbox::kinds::validate::rules::assert_readable(table);
         }
     }
 }

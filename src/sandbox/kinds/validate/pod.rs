@@ -59,8 +59,8 @@ pub(super) enum Place {
 /// All that may be wrong with a pod spec.
 pub(super) fn spec(spec: &Value, place: Place, path: &Path, causes: &mut Causes) {
     RULES.check(spec, path, causes);
-    volume::all(spec, place == Place::Pod, path, causes);
-    all_containers(spec, place == Place::Pod, path, causes);
+    volume::all(spec, place, path, causes);
+    all_containers(spec, place, path, causes);
     policies(spec, place, path, causes);
     dns(spec, path, causes);
     affinity::tolerations(spec, path, causes);
@@ -70,25 +70,25 @@ pub(super) fn spec(spec: &Value, place: Place, path: &Path, causes: &mut Causes)
     for (at_, gate) in items(spec, "schedulingGates").iter().enumerate() {
         said(text(gate, "name"), words::qualified, &path.child("schedulingGates").index(at_), causes);
     }
-    if let Some(name) = at(spec, "os.name").and_then(Value::as_str) {
-        if !["linux", "windows"].contains(&name) {
-            causes.not_supported(&path.child("os"), name, &["linux", "windows"]);
-        }
+    if let Some(name) = at(spec, "os.name").and_then(Value::as_str)
+        && !["linux", "windows"].contains(&name)
+    {
+        causes.not_supported(&path.child("os"), name, &["linux", "windows"]);
     }
     if let Some(context) = spec.get("securityContext") {
         profile(context, &path.child("securityContext"), causes);
     }
 }
 
-fn all_containers(spec: &Value, is_pod: bool, path: &Path, causes: &mut Causes) {
+fn all_containers(spec: &Value, place: Place, path: &Path, causes: &mut Causes) {
     let volumes = items(spec, "volumes").iter().map(|volume| text(volume, "name")).collect();
-    let pod = Pod { spec, volumes, is_pod };
+    let pod = Pod { spec, volumes, place };
     let mut names: Vec<&str> = Vec::new();
     let mut sorted: Vec<_> = containers(spec).collect();
     // The names of ordinary containers are taken first.
     sorted.sort_by_key(|(list, ..)| *list != "containers");
-    for (list, place, found) in sorted {
-        let path = path.child(list).index(place);
+    for (list, at_, found) in sorted {
+        let path = path.child(list).index(at_);
         container(found, &pod, list, &path, causes);
         let name = text(found, "name");
         if !name.is_empty() && names.contains(&name) {
@@ -200,6 +200,6 @@ pub(super) fn template(template: &Value, place: Place, path: &Path, causes: &mut
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::POD);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::POD);
     }
 }

@@ -33,12 +33,12 @@ pub(super) fn all(container: &Value, pod: &Value, path: &Path, causes: &mut Caus
         if let Some(found) = at(container, "lifecycle").and_then(|it| it.get(hook)) {
             let path = path.child("lifecycle").child(hook);
             handler(found, &["exec", "httpGet", "tcpSocket", "sleep"], &path, causes);
-            if let Some(seconds) = at(found, "sleep.seconds").and_then(Value::as_i64) {
-                if seconds < 0 || seconds > grace {
-                    let words =
-                        format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
-                    causes.invalid(&path.child("sleep"), &json!(seconds), &words);
-                }
+            if let Some(seconds) = at(found, "sleep.seconds").and_then(Value::as_i64)
+                && (seconds < 0 || seconds > grace)
+            {
+                let words =
+                    format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+                causes.invalid(&path.child("sleep"), &json!(seconds), &words);
             }
         }
     }
@@ -88,7 +88,7 @@ fn handler(found: &Value, ways: &[&str], path: &Path, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::PROBE);
-        super::super::rules::assert_readable(super::HANDLER);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::PROBE);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::HANDLER);
     }
 }

@@ -13,9 +13,9 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// A Role or ClusterRole.
 pub(super) fn role(object: &Value, causes: &mut Causes) {
-    let namespaced = text(object, "kind") == "Role";
+    let kind = text(object, "kind");
     for (place, rule) in items(object, "rules").iter().enumerate() {
-        policy_rule(rule, namespaced, &Path::root("rules").index(place), causes);
+        policy_rule(rule, kind, &Path::root("rules").index(place), causes);
     }
     let Some(aggregation) = object.get("aggregationRule") else { return };
     let path = Path::root("aggregationRule.clusterRoleSelectors");
@@ -33,7 +33,7 @@ pub(super) fn role(object: &Value, causes: &mut Causes) {
     }
 }
 
-fn policy_rule(rule: &Value, namespaced: bool, path: &Path, causes: &mut Causes) {
+fn policy_rule(rule: &Value, kind: &str, path: &Path, causes: &mut Causes) {
     if items(rule, "verbs").is_empty() {
         causes.required(&path.child("verbs"), "verbs must contain at least one value");
     }
@@ -42,7 +42,7 @@ fn policy_rule(rule: &Value, namespaced: bool, path: &Path, causes: &mut Causes)
         let here = path.child("nonResourceURLs");
         let about =
             ["apiGroups", "resources", "resourceNames"].iter().any(|key| !items(rule, key).is_empty());
-        if namespaced {
+        if kind == "Role" {
             causes.invalid(&here, &json!(urls), "namespaced rules cannot apply to non-resource URLs");
         }
         if about {
@@ -77,11 +77,11 @@ pub(super) fn binding(object: &Value, causes: &mut Causes) {
         name => said(name, words::path_segment, &path.child("name"), causes),
     }
     for (place, found) in items(object, "subjects").iter().enumerate() {
-        subject(found, of_cluster, &Path::root("subjects").index(place), causes);
+        subject(found, text(object, "kind"), &Path::root("subjects").index(place), causes);
     }
 }
 
-fn subject(found: &Value, of_cluster: bool, path: &Path, causes: &mut Causes) {
+fn subject(found: &Value, binding: &str, path: &Path, causes: &mut Causes) {
     let (name, group) = (text(found, "name"), text(found, "apiGroup"));
     if name.is_empty() {
         causes.required(&path.child("name"), "");
@@ -94,7 +94,7 @@ fn subject(found: &Value, of_cluster: bool, path: &Path, causes: &mut Causes) {
             if !group.is_empty() {
                 causes.not_supported(&path.child("apiGroup"), group, &[""]);
             }
-            if of_cluster && text(found, "namespace").is_empty() {
+            if binding == "ClusterRoleBinding" && text(found, "namespace").is_empty() {
                 causes.required(&path.child("namespace"), "");
             }
         }

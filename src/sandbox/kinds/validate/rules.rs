@@ -165,7 +165,7 @@ impl Check {
                 format!("must be between {low} and {high}, inclusive")
             }),
             Self::Positive => {
-                number(value, 1..=i64::MAX, path, causes, || "must be greater than zero".to_owned())
+                number(value, 1..=i64::MAX, path, causes, || "must be greater than zero".to_owned());
             }
             Self::Mode => number(value, 0..=0o777, path, causes, || {
                 "must be a number between 0 and 0777 (octal), both inclusive".to_owned()

@@ -55,7 +55,7 @@ pub(super) fn label_selector(selector: &Value, path: &Path, causes: &mut Causes)
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             other => {
-                causes.invalid(&path.child("operator"), &Value::from(other), "not a valid selector operator")
+                causes.invalid(&path.child("operator"), &Value::from(other), "not a valid selector operator");
             }
         }
         said(text(term, "key"), words::qualified, &path.child("key"), causes);
@@ -86,7 +86,7 @@ pub(super) fn node_term(term: &Value, path: &Path, causes: &mut Causes) {
             ),
             "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
             other => {
-                causes.invalid(&path.child("operator"), &Value::from(other), "not a valid selector operator")
+                causes.invalid(&path.child("operator"), &Value::from(other), "not a valid selector operator");
             }
         }
         said(text(expression, "key"), words::qualified, &path.child("key"), causes);

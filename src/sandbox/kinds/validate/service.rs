@@ -44,11 +44,11 @@ pub(super) fn service(object: &Value, causes: &mut Causes) {
     families(spec, &path, causes);
     traffic(spec, &path, causes);
     load_balancer(spec, &path, causes);
-    if let Some(seconds) = at(spec, "sessionAffinityConfig.clientIP.timeoutSeconds") {
-        if seconds.as_i64().is_some_and(|it| !(1..=86400).contains(&it)) {
-            let path = path.child("sessionAffinityConfig.clientIP.timeoutSeconds");
-            causes.invalid(&path, seconds, "must be greater than 0 and less than 86400");
-        }
+    if let Some(seconds) = at(spec, "sessionAffinityConfig.clientIP.timeoutSeconds")
+        && seconds.as_i64().is_some_and(|it| !(1..=86400).contains(&it))
+    {
+        let path = path.child("sessionAffinityConfig.clientIP.timeoutSeconds");
+        causes.invalid(&path, seconds, "must be greater than 0 and less than 86400");
     }
 }
 
@@ -192,7 +192,7 @@ fn families(spec: &Value, path: &Path, causes: &mut Causes) {
         let path = path.child("ipFamilies").index(place);
         match family.as_str().unwrap_or_default() {
             other if !["IPv4", "IPv6"].contains(&other) => {
-                causes.not_supported(&path, other, &["IPv4", "IPv6"])
+                causes.not_supported(&path, other, &["IPv4", "IPv6"]);
             }
             _ if seen.contains(&family) => causes.duplicate(&path, family),
             "IPv6" if !any => causes.invalid(&path, family, "not configured on this cluster"),
@@ -217,12 +217,11 @@ fn traffic(spec: &Value, path: &Path, causes: &mut Causes) {
     } else if !policy.is_empty() && !["Cluster", "Local"].contains(&policy) {
         causes.not_supported(&here, policy, &["Cluster", "Local"]);
     }
-    if let Some(port) = at(spec, "healthCheckNodePort").filter(|it| **it != json!(0)) {
-        if sort != "LoadBalancer" || policy != "Local" {
-            let words =
-                "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-            causes.invalid(&path.child("healthCheckNodePort"), port, words);
-        }
+    if let Some(port) = at(spec, "healthCheckNodePort").filter(|it| **it != json!(0))
+        && (sort != "LoadBalancer" || policy != "Local")
+    {
+        let words = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        causes.invalid(&path.child("healthCheckNodePort"), port, words);
     }
 }
 
@@ -236,7 +235,7 @@ fn load_balancer(spec: &Value, path: &Path, causes: &mut Causes) {
         causes.forbidden(&ranges, only);
     }
     for (place, source) in sources.iter().enumerate() {
-        for words in words::cidr(source.as_str().unwrap_or_default().trim(), true) {
+        for words in words::strict_cidr(source.as_str().unwrap_or_default().trim()) {
             causes.invalid(&ranges.index(place), source, &words);
         }
     }
@@ -317,7 +316,7 @@ pub(super) fn endpoint_slice(object: &Value, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_tables_can_be_read() {
-        super::super::rules::assert_readable(super::SERVICE);
-        super::super::rules::assert_readable(super::ENDPOINTS);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::SERVICE);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::ENDPOINTS);
     }
 }

@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn the_tables_can_be_read() {
         for table in [super::CLAIM, super::VOLUME, super::CLASS] {
-            super::super::rules::assert_readable(table);
+            crate::sandbox::kinds::validate::rules::assert_readable(table);
         }
     }
 }

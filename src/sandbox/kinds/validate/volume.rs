@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     container::{field_path, relative, resource_field},
     object::{Causes, Path},
+    pod::Place,
     rules::{Rules, said},
     storage, words,
 };
@@ -40,7 +41,7 @@ const FILES: [&str; 5] =
     ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
 
 /// All volumes of a pod.
-pub(super) fn all(spec: &Value, is_pod: bool, path: &Path, causes: &mut Causes) {
+pub(super) fn all(spec: &Value, stands: Place, path: &Path, causes: &mut Causes) {
     let mut names: Vec<&str> = Vec::new();
     for (place, volume) in items(spec, "volumes").iter().enumerate() {
         let path = path.child("volumes").index(place);
@@ -56,7 +57,7 @@ pub(super) fn all(spec: &Value, is_pod: bool, path: &Path, causes: &mut Causes) 
         }
         names.push(name);
         source(volume, &path, causes);
-        if is_pod && text(spec, "serviceAccountName").is_empty() {
+        if stands == Place::Pod && text(spec, "serviceAccountName").is_empty() {
             tokens(volume, &path, causes);
         }
     }
@@ -166,6 +167,6 @@ fn tokens(volume: &Value, path: &Path, causes: &mut Causes) {
 mod tests {
     #[test]
     fn the_table_can_be_read() {
-        super::super::rules::assert_readable(super::VOLUME);
+        crate::sandbox::kinds::validate::rules::assert_readable(super::VOLUME);
     }
 }

@@ -20,8 +20,8 @@ pub(super) const PORT: &str = "must be between 1 and 65535, inclusive";
 
 type Words = Vec<String>;
 
-fn when(wrong: bool, words: &str) -> Words {
-    if wrong { vec![words.to_owned()] } else { Vec::new() }
+fn when(words: Option<&str>) -> Words {
+    words.map(str::to_owned).into_iter().collect()
 }
 
 fn is_lower(c: char) -> bool {
@@ -39,8 +39,8 @@ fn is_label(text: &str) -> bool {
 
 /// A name of several labels with dots between.
 pub(in crate::sandbox) fn subdomain(text: &str) -> Words {
-    let mut words = when(text.len() > 253, "must be no more than 253 characters");
-    words.extend(when(!text.split('.').all(is_label), SUBDOMAIN));
+    let mut words = when((text.len() > 253).then_some("must be no more than 253 characters"));
+    words.extend(when((!text.split('.').all(is_label)).then_some(SUBDOMAIN)));
     words
 }
 
@@ -52,14 +52,14 @@ pub(super) fn subdomain_or_empty(text: &str) -> Words {
 /// The same, where labels may hold underscores.
 pub(super) fn underscored(text: &str) -> Words {
     let part = |part: &str| shaped(part.strip_prefix('_').unwrap_or(part), is_lower, "-_");
-    let mut words = when(text.len() > 253, "must be no more than 253 characters");
-    words.extend(when(!text.split('.').all(part), UNDERSCORED));
+    let mut words = when((text.len() > 253).then_some("must be no more than 253 characters"));
+    words.extend(when((!text.split('.').all(part)).then_some(UNDERSCORED)));
     words
 }
 
 /// One label.
 pub(super) fn label(text: &str) -> Words {
-    let mut words = when(text.len() > 63, "must be no more than 63 characters");
+    let mut words = when((text.len() > 63).then_some("must be no more than 63 characters"));
     if !is_label(text) {
         words.push(if text.split('.').count() > 1 && text.split('.').all(is_label) {
             "must not contain dots".to_owned()
@@ -72,9 +72,9 @@ pub(super) fn label(text: &str) -> Words {
 
 /// One label that begins with a letter.
 pub(super) fn label_1035(text: &str) -> Words {
-    let mut words = when(text.len() > 63, "must be no more than 63 characters");
+    let mut words = when((text.len() > 63).then_some("must be no more than 63 characters"));
     let fits = is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase());
-    words.extend(when(!fits, LABEL_1035));
+    words.extend(when((!fits).then_some(LABEL_1035)));
     words
 }
 
@@ -87,7 +87,7 @@ pub(super) fn mixed_label(text: &str) -> Words {
 /// A subdomain after `*.`.
 pub(super) fn wildcard(text: &str) -> Words {
     let fits = text.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_label));
-    when(!fits, WILDCARD)
+    when((!fits).then_some(WILDCARD))
 }
 
 fn is_name_part(text: &str) -> bool {
@@ -113,75 +113,86 @@ pub(in crate::sandbox) fn qualified(text: &str) -> Words {
             return vec![format!("a valid label key {NAME_PART}{suffix}")];
         }
     };
-    words.extend(when(name.is_empty(), "name part must be non-empty"));
-    words.extend(when(name.len() > 63, "name part must be no more than 63 bytes"));
-    words.extend(when(!is_name_part(name), &format!("name part {NAME_PART}")));
+    words.extend(when(name.is_empty().then_some("name part must be non-empty")));
+    words.extend(when((name.len() > 63).then_some("name part must be no more than 63 bytes")));
+    words.extend(when((!is_name_part(name)).then_some(format!("name part {NAME_PART}").as_str())));
     words
 }
 
 /// The value of a label.
 pub(super) fn label_value(text: &str) -> Words {
-    let mut words = when(text.len() > 63, "must be no more than 63 bytes");
-    words.extend(when(!text.is_empty() && !is_name_part(text), VALUE));
+    let mut words = when((text.len() > 63).then_some("must be no more than 63 bytes"));
+    words.extend(when((!text.is_empty() && !is_name_part(text)).then_some(VALUE)));
     words
 }
 
 /// A key of a ConfigMap or Secret.
 pub(super) fn config_key(text: &str) -> Words {
-    let mut words = when(text.len() > 253, "must be no more than 253 characters");
+    let mut words = when((text.len() > 253).then_some("must be no more than 253 characters"));
     let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    words.extend(when(!fits, CONFIG_KEY));
-    words.extend(when(text == ".", "must not be '.'"));
-    words.extend(when(text == "..", "must not be '..'"));
-    words.extend(when(text.starts_with("..") && text != "..", "must not start with '..'"));
+    words.extend(when((!fits).then_some(CONFIG_KEY)));
+    words.extend(when((text == ".").then_some("must not be '.'")));
+    words.extend(when((text == "..").then_some("must not be '..'")));
+    words.extend(when((text.starts_with("..") && text != "..").then_some("must not start with '..'")));
     words
 }
 
 /// A name that stands for a port.
 pub(super) fn port_name(text: &str) -> Words {
-    let mut words = when(text.len() > 15, "must be no more than 15 characters");
+    let mut words = when((text.len() > 15).then_some("must be no more than 15 characters"));
     let fits = text.chars().all(|c| is_lower(c) || c == '-');
-    words.extend(when(!fits, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"));
     words.extend(when(
-        !text.contains(|c: char| c.is_ascii_lowercase()),
-        "must contain at least one letter (a-z)",
+        (!fits).then_some("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
     ));
-    words.extend(when(text.contains("--"), "must not contain consecutive hyphens"));
-    words.extend(when(text.starts_with('-') || text.ends_with('-'), "must not begin or end with a hyphen"));
+    words.extend(when(
+        (!text.contains(|c: char| c.is_ascii_lowercase()))
+            .then_some("must contain at least one letter (a-z)"),
+    ));
+    words.extend(when(text.contains("--").then_some("must not contain consecutive hyphens")));
+    words.extend(when(
+        (text.starts_with('-') || text.ends_with('-')).then_some("must not begin or end with a hyphen"),
+    ));
     words
 }
 
 /// The name of an environment variable.
 pub(super) fn environment(text: &str) -> Words {
     let fits = text.chars().all(|c| (' '..='~').contains(&c) && c != '=');
-    when(!fits, ENVIRONMENT)
+    when((!fits).then_some(ENVIRONMENT))
 }
 
 /// The name of an HTTP header.
 pub(super) fn header(text: &str) -> Words {
     let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    when(!fits, HEADER)
+    when((!fits).then_some(HEADER))
 }
 
 /// A share such as `25%`.
 pub(super) fn percent(text: &str) -> Words {
     let digits = text.strip_suffix('%').unwrap_or_default();
-    when(digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()), PERCENT)
+    when((digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(PERCENT))
 }
 
 /// An address.
 pub(super) fn ip(text: &str) -> Words {
-    when(text.parse::<IpAddr>().is_err(), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+    when(
+        (text.parse::<IpAddr>().is_err())
+            .then_some("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+    )
 }
 
-/// A network; `strict` also minds bits beyond its length.
-pub(super) fn cidr(text: &str, strict: bool) -> Words {
-    let Some((address, length)) = network(text) else {
-        return vec!["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)".to_owned()];
-    };
+/// A network.
+pub(super) fn cidr(text: &str) -> Words {
+    let words = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+    when(network(text).is_none().then_some(words))
+}
+
+/// A network without bits beyond its length.
+pub(super) fn strict_cidr(text: &str) -> Words {
+    let Some((address, length)) = network(text) else { return cidr(text) };
     let (bits, width) = bits(address);
     let beyond = if length == 0 { u128::MAX >> (128 - width) } else { (1u128 << (width - length)) - 1 };
-    when(strict && bits & beyond != 0, "must not have bits set beyond the prefix length")
+    when((bits & beyond != 0).then_some("must not have bits set beyond the prefix length"))
 }
 
 /// The address and prefix length of a network.

@@ -52,11 +52,11 @@ pub(super) fn deployment(object: &Value, causes: &mut Causes) {
     selected_template(object, "deployment", "ReplicaSet", causes);
     strategy(object, causes);
     let ready = at(object, "spec.minReadySeconds").and_then(Value::as_i64).unwrap_or(0);
-    if let Some(deadline) = at(object, "spec.progressDeadlineSeconds") {
-        if deadline.as_i64().is_some_and(|it| it <= ready) {
-            let path = spec_path().child("progressDeadlineSeconds");
-            causes.invalid(&path, deadline, "must be greater than minReadySeconds");
-        }
+    if let Some(deadline) = at(object, "spec.progressDeadlineSeconds")
+        && deadline.as_i64().is_some_and(|it| it <= ready)
+    {
+        let path = spec_path().child("progressDeadlineSeconds");
+        causes.invalid(&path, deadline, "must be greater than minReadySeconds");
     }
 }
 
@@ -235,7 +235,7 @@ pub(super) fn daemon_set(object: &Value, causes: &mut Causes) {
     match text(object, "spec.updateStrategy.type") {
         "OnDelete" => {}
         "RollingUpdate" => {
-            rolling_daemons(rolling.unwrap_or(&Value::Null), &path.child("rollingUpdate"), causes)
+            rolling_daemons(rolling.unwrap_or(&Value::Null), &path.child("rollingUpdate"), causes);
         }
         other => {
             let shown = json!({"Type": other, "RollingUpdate": rolling});
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn the_tables_can_be_read() {
         for table in [super::COUNTS, super::HISTORY, super::JOB, super::CRON_JOB] {
-            super::super::rules::assert_readable(table);
+            crate::sandbox::kinds::validate::rules::assert_readable(table);
         }
     }
 }
