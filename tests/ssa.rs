@@ -11,6 +11,10 @@
 
 #[path = "ssa/library.rs"]
 mod library;
+#[path = "ssa/mutations.rs"]
+mod mutations;
+#[path = "ssa/real.rs"]
+mod real;
 #[path = "ssa/recorded.rs"]
 mod recorded;
 

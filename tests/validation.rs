@@ -31,6 +31,11 @@ fn defaults_and_rules_are_as_the_servers() {
     check("defaults-and-rules", "Vala");
 }
 
+#[test]
+fn formats_of_numbers_are_judged_as_the_server_judges_them() {
+    check("formats", "Valn");
+}
+
 fn check(file: &str, kind: &str) {
     let path = format!("{}/tests/validation/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(path).expect("it is part of the repository");

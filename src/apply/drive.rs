@@ -26,7 +26,7 @@ use super::{
     readback, waiting,
 };
 use crate::cluster::Cluster;
-use crate::model::{Event, Execution, LockDoubt, Plan, Step};
+use crate::model::{Event, Execution, LockDoubt, Plan, ReadyReport, Step};
 
 /// Says whether the lock is still ours, or why it may not be.
 pub type StillMine = Arc<dyn Fn() -> Result<(), LockDoubt> + Send + Sync>;
@@ -127,6 +127,16 @@ impl Scene<'_> {
     pub(super) fn input(&self, input: Input) {
         // The inbox lives as long as the walk.
         self.inputs.send(input).ok();
+    }
+
+    /// Tells the machine how an object is.
+    pub(super) fn report(&self, step: usize, report: &ReadyReport) {
+        self.input(Input::Reported { step, report: self.cleaned(report) });
+    }
+
+    /// A report without secret values: a controller may repeat what it was given.
+    pub(super) fn cleaned(&self, report: &ReadyReport) -> ReadyReport {
+        ReadyReport { message: self.cluster.clean(&report.message), readiness: report.readiness }
     }
 
     /// Milliseconds since the run began.

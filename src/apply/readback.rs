@@ -37,7 +37,7 @@ pub(super) async fn write(scene: &Scene<'_>, step: &Step) -> WriteAnswer {
         }
         let sent = scene.cluster.write(&step.api_version, &step.object, &step.write, scene.run.timeout).await;
         let error = match sent {
-            Ok(written) => return answer(written),
+            Ok(written) => return answer(scene, written),
             Err(error) => error,
         };
         if let (Some(lost), WriteError::Stale(_) | WriteError::Unsure(_)) = (&unsure, &error)
@@ -105,12 +105,13 @@ fn is_new_kind(scene: &Scene<'_>, step: &Step, refusal: &Refusal) -> bool {
         })
 }
 
-fn answer(written: Written) -> WriteAnswer {
+fn answer(scene: &Scene<'_>, written: Written) -> WriteAnswer {
     let report = |readiness, message: &str| ReadyReport { readiness, message: message.to_owned() };
     match written {
-        Written::Object { object, .. } => {
-            WriteAnswer::Written { uid: Some(object.uid.clone()), report: ready::judge(&object.body) }
-        }
+        Written::Object { object, .. } => WriteAnswer::Written {
+            uid: Some(object.uid.clone()),
+            report: scene.cleaned(&ready::judge(&object.body)),
+        },
         Written::Deleting(object) => WriteAnswer::Written { uid: None, report: still_there(&object.body) },
         Written::Gone => WriteAnswer::Written { uid: None, report: report(Readiness::Ready, "gone") },
         Written::Nothing => {
@@ -146,12 +147,12 @@ async fn read_back(scene: &Scene<'_>, step: &Step, lost: &str) -> Option<WriteAn
         Write::Replace { .. } => crate::model::FIELD_MANAGER,
         Write::Delete { .. } => {
             let gone = found.is_none_or(|object| Some(&object.uid) != step.uid.as_ref());
-            return if gone { Some(answer(Written::Gone)) } else { None };
+            return if gone { Some(answer(scene, Written::Gone)) } else { None };
         }
         Write::Release { .. } | Write::None => return unsure(),
     };
     let object = found?;
     let made = Some(&object.uid) != step.uid.as_ref();
     let ours = object.managed.iter().any(|entry| entry.apply && entry.manager == manager);
-    if made && ours { Some(answer(Written::Object { object, created: true })) } else { unsure() }
+    if made && ours { Some(answer(scene, Written::Object { object, created: true })) } else { unsure() }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, interval_at, sleep};
 
-use super::{drive::Scene, evidence, machine::Input, readback::still_there, ready};
+use super::{drive::Scene, evidence, readback::still_there, ready};
 use crate::cluster::Seen;
 use crate::model::{LiveObject, Readiness, ReadyReport, Step, Write};
 
@@ -25,7 +25,7 @@ pub(super) async fn follow(scene: &Scene<'_>, index: usize, step: &Step) {
                     watch = scene.cluster.watch_object(&step.api_version, &step.object);
                     continue;
                 };
-                scene.input(Input::Reported { step: index, report: report(step, &seen) });
+                scene.report(index, &report(step, &seen));
                 live = match seen {
                     Seen::Object(object) => Some(object),
                     Seen::Gone | Seen::Unreadable(_) => None,
@@ -36,7 +36,7 @@ pub(super) async fn follow(scene: &Scene<'_>, index: usize, step: &Step) {
                 let waited = began.elapsed().as_secs();
                 if let Some(why) = evidence::hopeless(scene, object, waited).await {
                     let report = ReadyReport { readiness: Readiness::Failed, message: why };
-                    scene.input(Input::Reported { step: index, report });
+                    scene.report(index, &report);
                 }
             }
         }

@@ -9,6 +9,7 @@ mod census;
 mod connect;
 mod discovery;
 mod dry_run;
+mod introduce;
 mod kinds;
 mod lease;
 mod ledger;
@@ -16,12 +17,13 @@ mod limit;
 mod observe;
 mod openapi;
 mod parse;
-mod proxy;
+mod reach;
 mod read;
 mod request;
 mod schemas;
 mod status;
 mod surroundings;
+mod through;
 mod url;
 mod watch;
 mod write;
@@ -40,6 +42,7 @@ pub use lease::{Claimant, Held, Lock, LockError};
 pub use ledger::{Begun, LedgerError, StateKey};
 pub use observe::Sought;
 pub use openapi::{DocumentCache, OpenApiDocument};
+pub use reach::{PluginError, Pod};
 pub use request::CallError;
 pub use surroundings::requirement_key;
 pub use watch::{Seen, Watch};
@@ -47,6 +50,7 @@ pub use write::{WriteError, Written};
 
 use crate::model::{ClusterIdentity, Event, TypeMap};
 use limit::Limiter;
+use reach::Line;
 
 /// Takes secret values out of a text that will be shown.
 pub type Redact = Arc<dyn Fn(&str) -> String + Send + Sync>;
@@ -61,13 +65,22 @@ pub struct Cluster {
 
 /// What all clones share.
 struct Link {
-    client: kube::Client,
+    line: Arc<Line>,
     limit: Limiter,
     identity: ClusterIdentity,
     /// What the server serves, as far as it was asked; filled by discovery and by single look-ups.
     types: RwLock<Arc<TypeMap>>,
-    /// Whether a silent server is given time: not on the first contact.
-    patient: bool,
+    /// How long a server that does not answer is given.
+    patience: Patience,
+}
+
+/// How often a request is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// On the first contact: once.
+    Little,
+    /// While we work: a server may be restarted meanwhile.
+    Much,
 }
 
 impl Cluster {
@@ -97,7 +110,8 @@ impl Cluster {
         }
     }
 
-    fn clean(&self, text: &str) -> String {
+    /// A text of the cluster with known secret values taken out.
+    pub fn clean(&self, text: &str) -> String {
         self.redact.as_ref().map_or_else(|| text.to_owned(), |redact| redact(text))
     }
 }

@@ -8,7 +8,11 @@ use http_body_util::BodyExt as _;
 use kube::client::Body as Wire;
 use tokio::time::{Instant, sleep};
 
-use super::{Cluster, status};
+use super::{
+    Cluster, Patience,
+    reach::{CONNECT_TIMEOUT, LineError, READ_TIMEOUT},
+    status,
+};
 use crate::model::{Event, Refusal};
 
 /// Server-side apply, sent as JSON (which is YAML).
@@ -25,6 +29,8 @@ pub(super) const METADATA_LIST: &str =
 
 /// Waits between tries, in milliseconds: about a quarter of a minute in all.
 const PAUSES: [u64; 7] = [200, 400, 800, 1_600, 3_000, 4_000, 5_000];
+/// A server that gives no answer at all is not asked again after this time: every try may take half a minute.
+const LONGEST_SILENCE: Duration = Duration::from_secs(45);
 /// Longest `Retry-After` that is obeyed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -207,11 +213,25 @@ enum Try {
 impl Cluster {
     /// Sends a request until it is answered, at most a counted number of times.
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, CallError> {
-        let mut pauses = PAUSES.iter().take(if self.link.patient { PAUSES.len() } else { 1 });
+        let tries = match self.link.patience {
+            Patience::Much => PAUSES.len(),
+            Patience::Little => 1,
+        };
+        let mut pauses = PAUSES.iter().take(tries);
         let mut unsure = false;
+        let mut renewed = false;
+        let began = Instant::now();
         loop {
+            let worn = self.link.line.count();
             let (error, pause) = match self.attempt(call).await {
                 Try::Good(reply) => return Ok(reply),
+                // Nobody was let in, so nothing was carried out: a token that ended is worth another try.
+                Try::Final(error)
+                    if error.code() == Some(401) && !renewed && self.link.line.refused(worn).await =>
+                {
+                    renewed = true;
+                    continue;
+                }
                 Try::Final(error) => return Err(if unsure { doubted(error) } else { error }),
                 Try::Busy { error, pause, done } => {
                     let again = match call.again {
@@ -219,7 +239,8 @@ impl Cluster {
                         Again::Unsent => !done,
                         Again::Never => false,
                     };
-                    let (true, Some(usual)) = (again, pauses.next()) else {
+                    let silent = error.code().is_none() && began.elapsed() > LONGEST_SILENCE;
+                    let (true, Some(usual)) = (again && !silent, pauses.next()) else {
                         return Err(if unsure { doubted(error) } else { error });
                     };
                     unsure |= done;
@@ -242,11 +263,11 @@ impl Cluster {
         };
         let permit = self.link.limit.enter().await;
         let began = Instant::now();
-        let response = match self.link.client.send(request).await {
+        let response = match self.link.line.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 self.link.limit.answered(permit, Duration::ZERO);
-                return unanswered(&error);
+                return unanswered(error);
             }
         };
         let (parts, body) = response.into_parts();
@@ -270,17 +291,23 @@ impl Cluster {
     pub(super) async fn stream(&self, call: &Call) -> Result<Response<Wire>, CallError> {
         let mut request = call.request().map_err(|error| CallError::NotSent(error.to_string()))?;
         request.headers_mut().insert(header::ACCEPT_ENCODING, header::HeaderValue::from_static("identity"));
-        let response = match self.link.client.send(request).await {
+        let worn = self.link.line.count();
+        let response = match self.link.line.send(request).await {
             Ok(response) => response,
-            Err(error) => match unanswered(&error) {
+            Err(error) => match unanswered(error) {
                 Try::Busy { error, .. } | Try::Final(error) => return Err(error),
-                Try::Good(_) => return Err(CallError::Broken(chain(&error))),
+                Try::Good(reply) => {
+                    return Err(CallError::Unreadable(format!("status {} without a stream", reply.status)));
+                }
             },
         };
         if response.status().is_success() {
             return Ok(response);
         }
         let code = response.status().as_u16();
+        if code == 401 {
+            self.link.line.refused(worn).await;
+        }
         let body =
             response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(CallError::Refused { refusal: status::refusal(code, &body), repeated: false })
@@ -330,24 +357,33 @@ fn shaky(error: &CallError) -> bool {
 }
 
 /// Sorts an error of the transport: could the server have carried the request out?
-fn unanswered(error: &kube::Error) -> Try {
-    let text = chain(error);
+fn unanswered(error: LineError) -> Try {
+    let error = match error {
+        LineError::Credentials(text) => return Try::Final(CallError::NotSent(text)),
+        LineError::Transport(error) => error,
+    };
+    let mut text = chain(&error);
     let mut unsent = false;
-    let mut link: Option<&(dyn StdError + 'static)> = Some(error);
+    let mut in_time = true;
+    let mut link: Option<&(dyn StdError + 'static)> = Some(&error);
     while let Some(error) = link {
-        if error.is::<kube::client::AuthError>() {
-            return Try::Final(CallError::NotSent(text));
-        }
         unsent |= error
             .downcast_ref::<hyper_util::client::legacy::Error>()
             .is_some_and(hyper_util::client::legacy::Error::is_connect);
-        unsent |= error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        unsent |= kind == Some(io::ErrorKind::ConnectionRefused);
+        in_time &= kind != Some(io::ErrorKind::TimedOut);
         link = error.source();
     }
     if text.contains("certificate") {
         return Try::Final(CallError::NotSent(text));
+    }
+    if !in_time {
+        text = if unsent {
+            format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())
+        } else {
+            format!("silence for {} s", READ_TIMEOUT.as_secs())
+        };
     }
     let error = if unsent { CallError::NotSent(text) } else { CallError::Broken(text) };
     Try::Busy { error, pause: None, done: !unsent }

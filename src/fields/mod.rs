@@ -18,7 +18,7 @@ pub use compare::{Difference, compare};
 pub use merge::merge_apply;
 pub use owned::{content, owned};
 pub use owners::{applies, disown, entries, owners_of, whole, writer_of};
-pub use path::{get, parse_path, parse_path_in, remove};
+pub use path::{get, parse_path, parse_path_in, put, remove};
 pub use quantity::same_quantity;
 pub use set::{FieldSet, FieldsError};
 pub use ssa::{
@@ -30,3 +30,7 @@ pub use unchanged::{Why, needs_no_write};
 #[cfg(test)]
 #[path = "fields_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "set_tests.rs"]
+mod set_tests;

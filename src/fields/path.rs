@@ -9,18 +9,25 @@ pub fn get<'a>(tree: &'a Value, path: &FieldPath) -> Option<&'a Value> {
     path.0.iter().try_fold(tree, step)
 }
 
+/// Puts a value at a path whose parent is there; nothing happens where it is not.
+pub fn put(tree: &mut Value, path: &FieldPath, new: Value) {
+    let Some((last, parents)) = path.0.split_last() else { return };
+    match (parent_of(tree, parents), last) {
+        (Some(Value::Object(map)), PathElement::Field(name)) => {
+            map.insert(name.clone(), new);
+        }
+        (Some(Value::Array(items)), element) => match position(items, element) {
+            Some(at) => items.splice(at..=at, [new]).for_each(drop),
+            None => items.push(new),
+        },
+        _ => {}
+    }
+}
+
 /// Removes the value at a path; nothing happens where there is none.
 pub fn remove(tree: &mut Value, path: &FieldPath) {
     let Some((last, parents)) = path.0.split_last() else { return };
-    let parent = parents.iter().try_fold(tree, |value, element| match (element, value) {
-        (PathElement::Field(name), Value::Object(map)) => map.get_mut(name),
-        (element, Value::Array(items)) => {
-            let at = position(items, element)?;
-            items.get_mut(at)
-        }
-        _ => None,
-    });
-    match (parent, last) {
+    match (parent_of(tree, parents), last) {
         (Some(Value::Object(map)), PathElement::Field(name)) => {
             map.shift_remove(name);
         }
@@ -31,6 +38,17 @@ pub fn remove(tree: &mut Value, path: &FieldPath) {
         }
         _ => {}
     }
+}
+
+fn parent_of<'a>(tree: &'a mut Value, parents: &[PathElement]) -> Option<&'a mut Value> {
+    parents.iter().try_fold(tree, |value, element| match (element, value) {
+        (PathElement::Field(name), Value::Object(map)) => map.get_mut(name),
+        (element, Value::Array(items)) => {
+            let at = position(items, element)?;
+            items.get_mut(at)
+        }
+        _ => None,
+    })
 }
 
 fn step<'a>(value: &'a Value, element: &PathElement) -> Option<&'a Value> {

@@ -1,22 +1,22 @@
 //! The tree of one Kubernetes object, which never prints what a Secret holds.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde_json::{Map, Value};
 
 use super::ident::{Gvk, ObjectId};
 
-/// The JSON tree of one object.
+/// The JSON tree of one object; a copy shares it until one of the two is changed.
 ///
 /// `Debug` prints only the identity, so that neither a log nor a panic can show a secret value. There is no
 /// `Serialize`: an object leaves the process through `cluster` and the record packs of `wire` alone.
 #[derive(Clone, PartialEq, Default)]
-pub struct Body(Value);
+pub struct Body(Arc<Value>);
 
 impl Body {
     /// Wraps a tree.
     pub fn new(tree: Value) -> Self {
-        Self(tree)
+        Self(Arc::new(tree))
     }
 
     /// The tree itself: for comparing and sending, never for showing.
@@ -26,17 +26,17 @@ impl Body {
 
     /// The tree, to be changed in place.
     pub fn tree_mut(&mut self) -> &mut Value {
-        &mut self.0
+        Arc::make_mut(&mut self.0)
     }
 
     /// Gives the tree away.
     pub fn into_tree(self) -> Value {
-        self.0
+        Arc::unwrap_or_clone(self.0)
     }
 
     /// The value under a chain of map keys.
     pub fn at(&self, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(&self.0, |value, key| value.get(key))
+        path.iter().try_fold(&*self.0, |value, key| value.get(key))
     }
 
     /// The string under a chain of map keys.

@@ -1,6 +1,7 @@
 //! What happens while a plan is carried out.
 
 use super::{
+    gate::GateReport,
     ident::{ObjectId, TargetId},
     plan::Action,
 };
@@ -134,6 +135,18 @@ pub enum Event {
     Warned {
         /// Its text.
         message: String,
+    },
+    /// A gate was asked for the first time and is asked again.
+    GateWaits {
+        /// Its name.
+        name: String,
+        /// What was seen.
+        evidence: String,
+    },
+    /// A gate ended.
+    GateEnded {
+        /// What came of it.
+        report: GateReport,
     },
     /// A target's run ended.
     RunEnded {

@@ -16,10 +16,12 @@ pub struct ClusterIdentity {
     pub server: String,
     /// UID of namespace `kube-system`; where that may not be read, a digest of CA and server.
     pub identity: String,
-    /// Who the server takes us for (SelfSubjectReview).
+    /// Who the server takes us for (SelfSubjectReview), and who impersonates them where somebody does.
     pub user: String,
     /// Server version, as in `v1.36.3`.
     pub version: String,
+    /// What is odd about the connection, as a server certificate that is not checked.
+    pub remarks: Vec<String>,
 }
 
 /// What discovery says of one kind.

@@ -9,6 +9,7 @@ mod desired;
 mod digest;
 mod drift;
 mod event;
+mod gate;
 mod graph;
 mod holder;
 mod ident;
@@ -27,6 +28,7 @@ pub use desired::{DesiredState, Wanted};
 pub use digest::{Digest, canonical, hex};
 pub use drift::{DriftClass, DriftItem};
 pub use event::{Event, Execution, Outcome, Readiness, ReadyReport};
+pub use gate::{Comparison, Expect, Gate, GateAsk, GateOutcome, GateReport};
 pub use graph::GraphEdge;
 pub use holder::{Holder, LockDoubt};
 pub use ident::{
@@ -41,11 +43,11 @@ pub use path::{FieldPath, PathElement};
 pub use pattern::like;
 pub use place::{Finding, Origin, Place, Problem, Severity};
 pub use plan::{
-    Action, Dependency, Diff, FieldChange, Hold, HoldSort, Plan, Precondition, Propagation, Shown, Step,
-    Strength, Summary, Until, Wait, Write, Writer,
+    Action, Dependency, Diff, FieldChange, Hold, HoldSort, LeftField, Plan, Precondition, Propagation, Shown,
+    Step, Strength, Summary, Until, Wait, Write, Writer,
 };
 pub use revision::{Head, InventoryItem, Ledger, Revision, RevisionState, RunSort, TurnedBack};
 pub use target::{
-    ClusterRef, ConfigMapSource, ConflictDecision, ConflictRule, Environment, Gate, GateAsk, IgnoredField,
-    Patch, PatchBody, PatchTarget, Placed, Policy, Repo, Requirement, RequirementSort, Source, Target,
+    ClusterRef, ConfigMapSource, ConflictDecision, ConflictRule, Environment, IgnoredField, Patch, PatchBody,
+    PatchTarget, Placed, Policy, Repo, Requirement, RequirementSort, Source, Target,
 };

@@ -61,6 +61,39 @@ pub struct FieldChange {
     pub note: Option<String>,
 }
 
+/// A field that git declares and another manager keeps: it stays as it is (rules 10).
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftField {
+    /// Where it stands.
+    pub path: FieldPath,
+    /// The value that stays.
+    pub live: Shown,
+    /// The value that git declares.
+    pub git: Shown,
+    /// Who keeps it.
+    pub writer: Writer,
+}
+
+impl LeftField {
+    /// Who keeps it, as in `horizontal-pod-autoscaler (scale)`.
+    pub fn keeper(&self) -> String {
+        match &self.writer.subresource {
+            Some(subresource) => format!("{} ({subresource})", self.writer.manager),
+            None => self.writer.manager.clone(),
+        }
+    }
+
+    /// The field among others of a step: it stays.
+    pub fn as_change(&self) -> FieldChange {
+        FieldChange {
+            path: self.path.clone(),
+            values: Diff { before: self.live.clone(), after: self.live.clone() },
+            writer: Some(self.writer.clone()),
+            note: Some(format!("left to {}", self.keeper())),
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
@@ -335,6 +368,8 @@ pub struct Plan {
     pub holds: Vec<Hold>,
     /// Objects to which nothing is to be written.
     pub unchanged: Vec<ObjectId>,
+    /// Fields of unchanged objects that are left to other managers.
+    pub left: BTreeMap<ObjectId, Vec<LeftField>>,
     /// Every desired object's digest, for the inventory.
     pub digests: BTreeMap<ObjectId, Digest>,
     /// What was noticed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ident::TargetId, place::Place};
+use super::{gate::Gate, ident::TargetId, place::Place};
 
 /// A part of a parsed YAML file with the place it stands at.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,53 +131,6 @@ pub enum RequirementSort {
     ConfigMap,
     /// A StorageClass.
     StorageClass,
-}
-
-/// A gate that `apply` and `status` run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gate {
-    /// Its name.
-    pub name: String,
-    /// What it asks.
-    pub ask: GateAsk,
-    /// Where it stands.
-    pub place: Place,
-}
-
-/// What a [`Gate`] asks.
-#[derive(Debug, Clone, PartialEq)]
-pub enum GateAsk {
-    /// An object of the cluster is ready.
-    Ready {
-        /// Kind.
-        kind: String,
-        /// Name.
-        name: String,
-        /// Namespace; the stack's where none is given.
-        namespace: Option<String>,
-    },
-    /// A PromQL query through a Service.
-    Query {
-        /// The expression.
-        query: String,
-        /// `name[:port]` of the Service.
-        service: String,
-        /// What the result is compared with, as in `> 0`.
-        expect: String,
-        /// Seconds for which it must hold; 0 asks once.
-        hold: u64,
-    },
-    /// An HTTP request through a Service.
-    Http {
-        /// `name[:port]` of the Service.
-        service: String,
-        /// Path.
-        path: String,
-        /// Expected status code.
-        status: u16,
-    },
-    /// Somebody has to look.
-    Manual(String),
 }
 
 /// What a field conflict with a foreign manager does.

@@ -1,5 +1,7 @@
 //! `apply`: plan, ask, carry out, and see that nothing is left to do.
 
+use std::sync::Arc;
+
 use super::{
     carry::approve_and_run,
     planning::Order,
@@ -25,14 +27,14 @@ pub async fn apply(wish: &Wish, saved: Option<&SavedPlan>, door: &mut Door<'_>) 
             hint: Some("commit the changes, or name a commit with `--ref`".to_owned()),
         });
     }
-    let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
+    let mut session = door.ears.unless_stopped(connecting).await?;
     let orders = orders(&session, &wish.guards.options());
     approve_and_run(&mut session, orders, wish, RunSort::Apply, (saved, door)).await
 }
 
 /// One order for each chosen target.
 pub(super) fn orders(session: &Session, options: &PlanOptions) -> Vec<Order> {
-    let order =
-        |desired: &crate::model::DesiredState| Order { desired: desired.clone(), options: options.clone() };
-    session.rendered.chosen().map(|(_, desired)| order(desired)).collect()
+    let chosen = session.rendered.chosen();
+    chosen.map(|(_, desired)| Order::new(Arc::clone(desired), options.clone())).collect()
 }

@@ -4,7 +4,7 @@ use futures::{StreamExt as _, stream};
 
 use crate::cluster::Cluster;
 use crate::model::{Answer, ObjectId, Plan};
-use crate::plan::{Context, Inquiry, conclude};
+use crate::plan::{Context, Inquiry, PlanMode, conclude};
 
 /// How many objects are in question at once; the cluster's own limit adapts below this.
 const IN_QUESTION: usize = 64;
@@ -29,9 +29,13 @@ pub(super) async fn make_plan(context: &Context<'_>, cluster: &Cluster) -> Plan 
 
 async fn satisfied<'c>(mut inquiry: Inquiry<'c>, context: &Context<'_>, cluster: &Cluster) -> Inquiry<'c> {
     while let Some(question) = inquiry.question() {
+        if context.options.mode == PlanMode::Local {
+            inquiry.estimate("--plan-mode local asks for no dry-run");
+            continue;
+        }
         let answer = cluster.dry_run(&question).await;
         let denied = match &answer {
-            Answer::Refused(refusal) if refusal.code == 403 => {
+            Answer::Refused(refusal) if refusal.code == 403 && context.options.mode == PlanMode::Auto => {
                 !may_apply(inquiry.object(), question.body.api_version(), context, cluster).await
             }
             Answer::Accepted(_) | Answer::Conflict(_) | Answer::Refused(_) | Answer::Unreachable(_) => false,

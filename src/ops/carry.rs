@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
+    approval::{self, Approved},
     execute::{Locks, Manner, lock_all, release_all, run_target},
-    gate::{self, Approved},
     planning::{Order, Planned, plan_all},
     record::RunFacts,
     saved::SavedPlan,
@@ -33,31 +33,28 @@ pub(super) async fn approve_and_run(
     // the plan is made again under it.
     let mut early = None;
     if wish.auto_approve || saved.is_some() {
-        session.ensure_state().await?;
-        early = Some(lock_all(session, &targets, &claimant, wish.lock_timeout).await?);
-        session.refresh_ledgers().await?;
+        early = Some(door.ears.unless_stopped(locked(session, &targets, &claimant, wish)).await?);
     }
-    let planned = plan_all(session, orders.clone()).await;
+    let planned = door.ears.unless_stopped(plan_under(session, orders.clone(), early.as_ref())).await;
     let shown = match planned.and_then(|planned| approved(session, planned, saved, door)) {
         Ok(shown) => shown,
         Err(trouble) => {
-            release_all(early.unwrap_or_default()).await;
+            release(early.unwrap_or_default(), door).await;
             return Err(trouble);
         }
     };
     let Some(mut approved) = shown else {
-        release_all(early.unwrap_or_default()).await;
+        release(early.unwrap_or_default(), door).await;
         return Ok(Applied { nothing: true, ..Applied::default() });
     };
     let locks = if let Some(locks) = early {
         locks
     } else {
-        session.ensure_state().await?;
-        let locks = lock_all(session, &targets, &claimant, wish.lock_timeout).await?;
-        match again(session, orders.clone(), approved).await {
+        let locks = door.ears.unless_stopped(locked(session, &targets, &claimant, wish)).await?;
+        match door.ears.unless_stopped(again(session, orders.clone(), approved)).await {
             Ok(same) => approved = same,
             Err(trouble) => {
-                release_all(locks).await;
+                release(locks, door).await;
                 return Err(trouble);
             }
         }
@@ -68,8 +65,36 @@ pub(super) async fn approve_and_run(
         Ok(done) => converged(session, orders, done, wish.manner).await,
         Err(trouble) => Err(trouble),
     };
-    release_all(locks).await;
+    release(locks, door).await;
     done
+}
+
+/// Makes the state namespace where it is not there, and takes the locks in it.
+async fn locked(
+    session: &mut Session,
+    targets: &[TargetId],
+    claimant: &Claimant,
+    wish: &Wish,
+) -> Result<Locks, Trouble> {
+    session.ensure_state().await?;
+    lock_all(session, targets, claimant, wish.lock_timeout).await
+}
+
+/// Plans; under the locks from the records as they are now.
+async fn plan_under(
+    session: &mut Session,
+    orders: Vec<Order>,
+    locks: Option<&Locks>,
+) -> Result<Vec<Planned>, Trouble> {
+    if locks.is_some() {
+        session.refresh_ledgers().await?;
+    }
+    plan_all(session, orders).await
+}
+
+async fn release(locks: Locks, door: &Door<'_>) {
+    // A lock that could not be let go runs out by itself.
+    door.ears.at_parting(release_all(locks)).await;
 }
 
 fn claimant(session: &Session, sort: RunSort, wish: &Wish) -> Claimant {
@@ -95,12 +120,12 @@ fn approved(
     let idle = planned.iter().all(|one| !one.has_work());
     let mut ask = |plans: &[Planned]| (door.ask)(session, plans);
     // What blocks stands in the plan: it is shown before it is refused.
-    gate::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
+    approval::blocked(&planned).or_else(|trouble| ask(&planned).and(Err(trouble)))?;
     if idle {
         ask(&planned)?;
         return Ok(None);
     }
-    gate::approve(planned, &mut ask).map(Some)
+    approval::approve(planned, &mut ask).map(Some)
 }
 
 fn same_as_saved(session: &Session, planned: &[Planned], saved: &SavedPlan) -> Result<(), Trouble> {
@@ -125,7 +150,7 @@ async fn again(
         (session.rendered.environment.name.clone(), session.workspace.checkout.commit.clone());
     let saved = PlanFile::of(&environment, session.cluster.identity(), &commit, &before);
     same_as_saved(session, &now, &SavedPlan(saved))?;
-    gate::approve(now, &mut |_| Ok(()))
+    approval::approve(now, &mut |_| Ok(()))
 }
 
 async fn carry_out(
@@ -140,7 +165,7 @@ async fn carry_out(
     let mut failed = false;
     for one in approved {
         let target = one.target().clone();
-        if failed || *door.ears.stop.borrow() > 0 {
+        if failed || door.ears.is_stopping() {
             done.not_begun.push(target);
             continue;
         }

@@ -19,10 +19,11 @@ pub async fn destroy(wish: &Wish, door: &mut Door<'_>) -> Result<Applied, Troubl
     let lost = lost_stacks(&wish.guards.options());
     choice.stacks.retain(|stack| !lost.contains(stack));
     let rendered = render(&workspace, &choice)?;
-    let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
+    let mut session = door.ears.unless_stopped(connecting).await?;
     let targets = targets(&session, wish, &lost)?;
     let options = PlanOptions { destroy: true, ..wish.guards.options() };
-    let order = |target: TargetId| Order { desired: nothing(&target), options: options.clone() };
+    let order = |target: TargetId| Order::new(nothing(&target), options.clone());
     let orders: Vec<Order> =
         targets.into_iter().filter(|target| is_live(&session, target)).map(order).collect();
     if orders.is_empty() {

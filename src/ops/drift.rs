@@ -1,12 +1,12 @@
 //! `drift`: the plan of what was applied last, against what is there now.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     choose::Choice,
-    planning::{Order, nothing, observe, plan_all},
+    planning::{Order, Planned, nothing, observe, plan_all},
     session::{About, Reach, Session, connect},
     stored::stored,
     trouble::Trouble,
@@ -45,13 +45,17 @@ pub async fn drift(
     let session = connect(workspace, rendered, reach, events).await?;
     let mut all = Vec::new();
     for (target, _) in session.rendered.chosen() {
-        all.push(drift_one(&session, &target.id).await?);
+        all.push(drift_one(&session, &target.id, None).await?);
     }
     Ok((session.about(), all))
 }
 
-/// The drift of one target.
-pub(super) async fn drift_one(session: &Session, target: &TargetId) -> Result<Drifted, Trouble> {
+/// The drift of one target; `planned` is what an apply of git would do, where that is known already.
+pub(super) async fn drift_one(
+    session: &Session,
+    target: &TargetId,
+    planned: Option<&Planned>,
+) -> Result<Drifted, Trouble> {
     let ledger = session.ledger(&target.stack);
     let mut drifted = Drifted {
         target: target.clone(),
@@ -68,16 +72,24 @@ pub(super) async fn drift_one(session: &Session, target: &TargetId) -> Result<Dr
     if ledger.pending().is_some() {
         drifted.findings.push(unfinished(target, ledger.pending().map_or(0, |pending| pending.number)));
     }
-    let desired = applied(session, target, revision).await?;
     let options = PlanOptions { ignore_hold: true, ..PlanOptions::default() };
-    let order = Order { desired: desired.clone(), options: options.clone() };
-    let planned = plan_all(session, vec![order]).await?;
-    let Some(planned) = planned.into_iter().next() else { return Ok(drifted) };
+    // Where git declares just what was applied, the plan of git is the plan of the revision.
+    let same = planned.filter(|planned| is_of(&planned.desired, revision, &session.sealer));
+    let planned = if let Some(planned) = same {
+        planned.clone()
+    } else {
+        let desired = applied(session, target, revision).await?;
+        let seen = planned.map(|planned| planned.live.clone());
+        let order = Order { seen, ..Order::new(desired, options.clone()) };
+        let planned = plan_all(session, vec![order]).await?;
+        let Some(planned) = planned.into_iter().next() else { return Ok(drifted) };
+        planned
+    };
     let (around, not_ready, schemas) = (Surroundings::default(), BTreeSet::new(), SchemaSet::new());
     let context = Context {
         target,
         policy: &session.rendered.environment.policy,
-        desired: &desired,
+        desired: &planned.desired,
         live: &planned.live,
         schemas: &schemas,
         ledger: &ledger,
@@ -108,7 +120,7 @@ pub(super) async fn applied(
     session: &Session,
     target: &TargetId,
     revision: &Revision,
-) -> Result<DesiredState, Trouble> {
+) -> Result<Arc<DesiredState>, Trouble> {
     if let Some(desired) = rendered_again(session, target, revision) {
         return Ok(desired);
     }
@@ -120,7 +132,7 @@ pub(super) async fn applied(
             ),
             hint: Some("fetch the commit (in CI: clone with full history), or get the right to read Secrets in the state namespace".to_owned()),
         }),
-        other => other,
+        other => other.map(Arc::new),
     }
 }
 
@@ -128,10 +140,10 @@ fn is_forbidden(error: &LedgerError) -> bool {
     error.refusal().is_some_and(crate::cluster::CallError::is_forbidden)
 }
 
-fn rendered_again(session: &Session, target: &TargetId, revision: &Revision) -> Option<DesiredState> {
+fn rendered_again(session: &Session, target: &TargetId, revision: &Revision) -> Option<Arc<DesiredState>> {
     let here = session.rendered.desired(target);
     if let Some(desired) = here.filter(|desired| is_of(desired, revision, &session.sealer)) {
-        return Some(desired.clone());
+        return Some(Arc::clone(desired));
     }
     let commit = revision.commit.as_deref()?;
     let workspace = open_commit(&session.workspace.root, commit).ok()?;

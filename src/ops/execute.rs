@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use tokio::sync::{mpsc::UnboundedSender, watch};
-
 use super::{
-    gate::Approved,
+    approval::Approved,
+    ears::Ears,
+    gates::{Patience, ask_all},
     planning::Planned,
     record::{self, RunFacts},
     session::Session,
@@ -13,7 +13,9 @@ use super::{
 };
 use crate::apply::{Run, drive};
 use crate::cluster::Lock;
-use crate::model::{Event, Execution, Outcome, RevisionState, RunSort, TargetId, TurnedBack};
+use crate::model::{
+    Event, Execution, GateOutcome, GateReport, Outcome, RevisionState, RunSort, TargetId, TurnedBack,
+};
 use crate::plan::digest;
 use crate::sys;
 
@@ -28,15 +30,6 @@ pub struct Manner {
     pub parallelism: usize,
 }
 
-/// Who hears of a run and who may stop it.
-#[derive(Clone)]
-pub struct Ears {
-    /// Everything that happens.
-    pub events: UnboundedSender<Event>,
-    /// How often the user asked to stop.
-    pub stop: watch::Receiver<u8>,
-}
-
 /// How the run of one target ended.
 #[derive(Debug, Clone)]
 pub struct Ran {
@@ -48,12 +41,19 @@ pub struct Ran {
     pub state: RevisionState,
     /// The outcome of each step.
     pub execution: Execution,
+    /// What came of the gates; empty where none were asked.
+    pub gates: Vec<GateReport>,
 }
 
 impl Ran {
     /// Whether it came to a good end.
     pub fn is_good(&self) -> bool {
-        self.execution.is_good()
+        self.execution.is_good() && self.gates_hold()
+    }
+
+    /// Whether no gate failed.
+    pub fn gates_hold(&self) -> bool {
+        self.gates.iter().all(|report| report.outcome != GateOutcome::Failed)
     }
 
     /// Whether a precondition failed and nothing at all was written.
@@ -90,14 +90,26 @@ pub(super) async fn run_target(
         parallelism: manner.parallelism,
         still_mine: lock.guard(),
     };
-    let execution =
+    let mut execution =
         drive(&planned.plan, &session.cluster, &run, ears.events.clone(), ears.stop.clone()).await;
-    let ended =
-        record::ended(revision.clone(), &planned.plan, &execution, &planned.live, (manner.wait, sys::now()));
-    let turned_back = turned_back(facts, &planned, &execution);
-    let (number, state) = (ended.number, ended.state);
+    let gates = if facts.sort == RunSort::Apply && manner.wait && execution.is_good() {
+        gates(session, &target, (manner, ears), &mut execution).await
+    } else {
+        Vec::new()
+    };
+    let mut ran = Ran { revision: revision.number, state: revision.state, planned, execution, gates };
+    let ended = record::ended(revision, &ran, (manner.wait, sys::now()));
+    ran.state = ended.state;
+    let turned_back = turned_back(facts, &ran);
     // The records must tell how it ended, also where the lock was lost: the head's compare-and-swap is the fence.
-    session.cluster.finish(begun, ended, turned_back).await?;
+    match ears.at_parting(session.cluster.finish(begun, ended, turned_back)).await {
+        Some(done) => drop(done?),
+        None => ears.warn(format!("{target}: how it ended could not be recorded; the next apply finds out")),
+    }
+    if ears.is_stopping() {
+        // Nothing more is planned, and whoever stops a run wants to be gone.
+        return Ok(ran);
+    }
     session.refresh_ledgers().await?;
     session.refresh_types().await?;
     let keep = session.rendered.environment.policy.keep_revisions;
@@ -106,11 +118,34 @@ pub(super) async fn run_target(
         // What could not be collected is collected by the next run.
         session.cluster.collect(&namespace, &target, &ledger, keep).await.ok();
     }
-    Ok(Ran { planned, revision: number, state, execution })
+    Ok(ran)
+}
+
+/// Asks the target's gates until they hold; the user's wish to stop ends that as it ends every wait.
+async fn gates(
+    session: &Session,
+    target: &TargetId,
+    (manner, ears): (Manner, &Ears),
+    execution: &mut Execution,
+) -> Vec<GateReport> {
+    let Some((target, _)) = session.rendered.targets.iter().find(|(known, _)| known.id == *target) else {
+        return Vec::new();
+    };
+    let patience = Patience::Until(manner.timeout, ears.events.clone());
+    let mut stop = ears.stop.clone();
+    tokio::select! {
+        reports = ask_all(session, target, &patience) => reports,
+        Ok(asked) = async { stop.wait_for(|asked| *asked > 0).await.map(|asked| *asked) } => {
+            execution.interrupts = asked;
+            ears.events.send(Event::Interrupted { second: asked > 1 }).ok();
+            Vec::new()
+        }
+    }
 }
 
 /// What the head says is turned back after the run.
-fn turned_back(facts: &RunFacts, planned: &Planned, execution: &Execution) -> Vec<TurnedBack> {
+fn turned_back(facts: &RunFacts, ran: &Ran) -> Vec<TurnedBack> {
+    let planned = &ran.planned;
     let head = planned.ledger.head.clone().unwrap_or_default();
     let goal = facts.rolled_back_to.and_then(|number| planned.ledger.revision(number));
     match (facts.sort, goal, planned.ledger.current()) {
@@ -122,7 +157,7 @@ fn turned_back(facts: &RunFacts, planned: &Planned, execution: &Execution) -> Ve
         }
         // An apply is refused while the render brings one of these back: it went through because a commit changed
         // them, or because it was told to ignore them. Either way they are released.
-        (RunSort::Apply | RunSort::Destroy, _, _) if execution.is_good() => Vec::new(),
+        (RunSort::Apply | RunSort::Destroy, _, _) if ran.is_good() => Vec::new(),
         (RunSort::Apply | RunSort::Rollback | RunSort::Destroy, _, _) => head.turned_back,
     }
 }

@@ -53,6 +53,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         unchanged: Vec::new(),
         digests: BTreeMap::new(),
         findings: Vec::new(),
+        left: BTreeMap::new(),
         notes: Vec::new(),
     }
 }

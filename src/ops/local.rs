@@ -1,9 +1,11 @@
 //! What a repository says without any cluster: its objects, their order, and the rights they need.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{trouble::Trouble, workspace::Rendered};
-use crate::model::{DesiredState, GraphEdge, ObjectId, TypeMap};
+use crate::model::{DesiredState, Gate, GateAsk, GraphEdge, ObjectId, TypeMap};
 use crate::plan::{Access, Mode};
 use crate::schema::{builtin_types, crd_types};
 use crate::secrets::Sealer;
@@ -51,9 +53,10 @@ pub enum RightsFor {
 /// The Roles that a command needs; without the right to Secrets these are shown as not compared.
 #[expect(clippy::fn_params_excessive_bools, reason = "it is the flag itself")]
 pub fn rights(rendered: &Rendered, wanted: RightsFor, without_secrets: bool) -> Vec<Value> {
-    let desired: Vec<DesiredState> = rendered.chosen().map(|(_, desired)| desired.clone()).collect();
+    let desired: Vec<&DesiredState> = rendered.chosen().map(|(_, desired)| &**desired).collect();
     crate::plan::rbac(&Access {
         desired: &desired,
+        asked: &asked(rendered),
         types: &types(&desired),
         state_namespace: &rendered.environment.policy.state_namespace,
         mode: match wanted {
@@ -67,8 +70,15 @@ pub fn rights(rendered: &Rendered, wanted: RightsFor, without_secrets: bool) -> 
     })
 }
 
+/// Namespaces in which gates ask Services.
+fn asked(rendered: &Rendered) -> BTreeSet<String> {
+    let asks = |gate: &Gate| matches!(gate.ask, GateAsk::Query { .. } | GateAsk::Http { .. });
+    let targets = rendered.chosen().map(|(target, _)| target).filter(|target| target.verify.iter().any(asks));
+    targets.map(|target| target.namespace.clone().unwrap_or_else(|| "default".to_owned())).collect()
+}
+
 /// The built-in kinds, and those that the stacks' own definitions bring.
-fn types(desired: &[DesiredState]) -> TypeMap {
+fn types(desired: &[&DesiredState]) -> TypeMap {
     let definitions = desired
         .iter()
         .flat_map(|state| state.objects.values())

@@ -5,16 +5,20 @@
 //! is a [`Trouble`]; the door decides the exit code.
 
 mod apply;
+mod approval;
 mod asking;
 mod carry;
 mod choose;
 mod destroy;
 mod drift;
+mod dump;
+mod ears;
 mod execute;
-mod gate;
+mod gates;
 mod guards;
 mod inventory;
 mod local;
+mod offline;
 mod plan;
 mod planning;
 mod record;
@@ -30,12 +34,14 @@ mod unlock;
 mod wish;
 mod workspace;
 
+pub use crate::plan::PlanMode;
 pub use apply::apply;
+pub use approval::blocked;
 pub use choose::Choice;
 pub use destroy::destroy;
 pub use drift::{Drifted, drift};
-pub use execute::{Ears, Manner, Ran};
-pub use gate::blocked;
+pub use ears::Ears;
+pub use execute::{Manner, Ran};
 pub use guards::{AllowedDeletion, Guards};
 pub use local::{RightsFor, graph, printable, rights, yaml};
 pub use plan::{PlanWish, Plans, plan};

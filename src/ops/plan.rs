@@ -1,16 +1,19 @@
 //! `plan`: what an apply would do, and what it would not.
 
+use std::path::PathBuf;
+
 use super::{
     apply::orders,
     choose::Choice,
     guards::Guards,
+    offline,
     planning::plan_all,
     session::{About, Reach, connect},
     trouble::Trouble,
     workspace::{Place, open, render},
 };
 use crate::model::{Event, Ledger, Plan, TargetId};
-use crate::plan::{PlanOptions, undeclared};
+use crate::plan::{PlanMode, PlanOptions, undeclared};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What a plan was asked for.
@@ -24,6 +27,10 @@ pub struct PlanWish {
     pub reach: Reach,
     /// Guards that the user opened.
     pub guards: Guards,
+    /// Who says what a write would change.
+    pub mode: PlanMode,
+    /// A dump to plan against instead of a cluster: a file or a folder.
+    pub live: Option<PathBuf>,
 }
 
 /// The plans of an environment's chosen stacks, in dependsOn order.
@@ -37,7 +44,10 @@ pub struct Plans {
 
 /// Plans; nothing is written.
 pub async fn plan(wish: &PlanWish, events: Option<UnboundedSender<Event>>) -> Result<Plans, Trouble> {
-    let options = wish.guards.options();
+    if let Some(live) = &wish.live {
+        return offline::plan(wish, live);
+    }
+    let options = PlanOptions { mode: wish.mode, ..wish.guards.options() };
     let workspace = open(&wish.place)?;
     let rendered = render(&workspace, &wish.choice)?;
     let session = connect(workspace, rendered, &wish.reach, events).await?;

@@ -1,10 +1,13 @@
 //! From a session to the plan of each target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::future::join_all;
 
-use super::{asking::make_plan, inventory, session::Session, trouble::Trouble};
+use super::{asking::make_plan, inventory, session::Session, trouble::Trouble, workspace::Rendered};
 use crate::apply::ready::judge;
 use crate::cluster::Sought;
 use crate::model::{
@@ -19,7 +22,7 @@ pub struct Planned {
     /// The plan.
     pub plan: Plan,
     /// What it wants.
-    pub desired: DesiredState,
+    pub desired: Arc<DesiredState>,
     /// What the cluster said.
     pub live: LiveState,
     /// What was recorded.
@@ -40,9 +43,18 @@ impl Planned {
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     /// What is wanted; empty for a destroy.
-    pub desired: DesiredState,
+    pub desired: Arc<DesiredState>,
     /// What the user asked for.
     pub options: PlanOptions,
+    /// What the cluster said, where it was asked already of at least these objects.
+    pub seen: Option<LiveState>,
+}
+
+impl Order {
+    /// An order for which the cluster is to be asked.
+    pub(super) fn new(desired: impl Into<Arc<DesiredState>>, options: PlanOptions) -> Self {
+        Self { desired: desired.into(), options, seen: None }
+    }
 }
 
 /// Plans each of the orders; their targets are observed and asked about at once.
@@ -60,9 +72,12 @@ async fn plan_one(
     schemas: &SchemaSet,
     run: &BTreeMap<String, Surroundings>,
 ) -> Result<Planned, Trouble> {
-    let Order { desired, mut options } = order;
+    let Order { desired, mut options, seen } = order;
     let ledger = session.ledger(&desired.target.stack);
-    let live = observe(session, &desired, &ledger).await;
+    let live = match seen {
+        Some(live) => live,
+        None => observe(session, &desired, &ledger).await,
+    };
     let around = surroundings(session, &desired, &ledger, run, &options).await?;
     let not_ready = not_ready(&live, &desired);
     // A run that ended well has waited for everything; any other left that to this one.
@@ -108,7 +123,10 @@ pub(super) async fn observe(session: &Session, desired: &DesiredState, ledger: &
         requires: &desired.requires,
         namespace: desired.namespace.as_deref(),
     };
-    session.cluster.observe(&sought, &session.types).await
+    let live = session.cluster.observe(&sought, &session.types).await;
+    let present = live.objects.values().filter_map(Observed::present);
+    session.learn_secrets(present.map(|object| &object.body).filter(|body| body.is_secret()));
+    live
 }
 
 /// What is known of the kinds of all orders, with those that definitions of the plan itself will bring.
@@ -166,14 +184,25 @@ async fn surroundings(
     run: &BTreeMap<String, Surroundings>,
     options: &PlanOptions,
 ) -> Result<Surroundings, Trouble> {
-    let mut around = Surroundings::default();
     let own = &desired.target.stack;
-    for (target, other) in session.rendered.targets.iter().filter(|(target, _)| &target.id.stack != own) {
+    let mut around = around((&session.rendered, &session.ledgers), own, run);
+    count_victims(session, desired, ledger, options, &mut around).await?;
+    Ok(around)
+}
+
+/// What the other stacks of the environment declare, had, and bring in the same run.
+pub(super) fn around(
+    (rendered, ledgers): (&Rendered, &BTreeMap<String, Ledger>),
+    own: &str,
+    run: &BTreeMap<String, Surroundings>,
+) -> Surroundings {
+    let mut around = Surroundings::default();
+    for (target, other) in rendered.targets.iter().filter(|(target, _)| target.id.stack != own) {
         for id in other.objects.keys() {
             around.declared.entry(id.clone()).or_default().insert(target.id.stack.clone());
         }
     }
-    for (stack, other) in session.ledgers.iter().filter(|(stack, _)| *stack != own) {
+    for (stack, other) in ledgers.iter().filter(|(stack, _)| *stack != own) {
         for item in inventory::known(other) {
             around.inventoried.entry(item.object).or_default().insert(stack.clone());
         }
@@ -182,12 +211,11 @@ async fn surroundings(
         around.namespaces.extend(other.namespaces.clone());
         around.types.extend(other.types.clone());
     }
-    count_victims(session, desired, ledger, options, &mut around).await?;
-    Ok(around)
+    around
 }
 
 /// Namespaces and kinds that a stack of the run brings to the others.
-fn brought(other: &DesiredState) -> Surroundings {
+pub(super) fn brought(other: &DesiredState) -> Surroundings {
     let mut around = Surroundings::default();
     let stack = &other.target.stack;
     for (id, wanted) in &other.objects {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{inventory, trouble::Trouble};
+use super::{execute::Ran, inventory, planning::Planned, trouble::Trouble};
 use crate::model::{
-    Commit, DesiredState, Digest, Execution, Head, InventoryItem, Ledger, LiveState, ObjectId, Plan,
-    Revision, RevisionState, RunSort, TurnedBack,
+    Commit, DesiredState, Digest, Head, InventoryItem, Ledger, ObjectId, Plan, Revision, RevisionState,
+    RunSort, TurnedBack,
 };
 use crate::wire::Content;
 
@@ -92,16 +92,10 @@ fn place_contents(
 }
 
 /// How the run ended.
-pub(super) fn ended(
-    mut revision: Revision,
-    plan: &Plan,
-    execution: &Execution,
-    live: &LiveState,
-    (waited, now): (bool, String),
-) -> Revision {
-    revision.inventory = inventory::settled(revision.inventory, plan, execution, live);
-    let good = execution.is_good();
-    revision.state = match (good, revision.sort) {
+pub(super) fn ended(mut revision: Revision, ran: &Ran, (waited, now): (bool, String)) -> Revision {
+    let Planned { plan, live, .. } = &ran.planned;
+    revision.inventory = inventory::settled(revision.inventory, plan, &ran.execution, live);
+    revision.state = match (ran.is_good(), revision.sort) {
         (false, _) => RevisionState::Failed,
         (true, RunSort::Destroy) => RevisionState::Destroyed,
         (true, _) if !waited => RevisionState::Unverified,

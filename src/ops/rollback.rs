@@ -15,7 +15,8 @@ use crate::model::{RunSort, TargetId};
 pub async fn rollback(wish: &Wish, to: Option<&str>, door: &mut Door<'_>) -> Result<Applied, Trouble> {
     let workspace = open(&wish.place)?;
     let rendered = render(&workspace, &wish.choice)?;
-    let mut session = connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())).await?;
+    let connecting = Box::pin(connect(workspace, rendered, &wish.reach, Some(door.ears.events.clone())));
+    let mut session = door.ears.unless_stopped(connecting).await?;
     let targets: Vec<TargetId> = session.rendered.chosen().map(|(target, _)| target.id.clone()).collect();
     let by_commit = to.is_some_and(|to| to.parse::<u64>().is_err());
     if targets.len() > 1 && !by_commit {

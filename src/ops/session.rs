@@ -1,6 +1,10 @@
 //! A connection to the environment's cluster, with all that its plans are made from.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -9,18 +13,20 @@ use super::{
     trouble::Trouble,
     workspace::{Rendered, Workspace},
 };
-use crate::cluster::{Cluster, Connect, StateKey};
-use crate::model::{Commit, Event, Ledger, TypeMap};
+use crate::cluster::{Cluster, Connect, Pod, StateKey};
+use crate::model::{Body, Commit, Event, Ledger, TypeMap};
 use crate::secrets::{Redactor, Sealer};
 use crate::sys::commits_between;
 
 /// How the call wants the cluster reached; what it leaves open, the environment says.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
-    /// `--kubeconfig`, or the files of `KUBECONFIG`.
+    /// `--kubeconfig`, or the files of `KUBECONFIG`, or `~/.kube/config`.
     pub kubeconfig: Vec<PathBuf>,
     /// `--context`: replaces the environment's context name, never its identity pin.
     pub context: Option<String>,
+    /// What the Pod around us is told, for environments that say `inCluster`.
+    pub pod: Pod,
     /// `--as`.
     pub impersonate: Option<String>,
     /// `--as-group`.
@@ -65,6 +71,8 @@ pub struct Session {
     pub ledgers: BTreeMap<String, Ledger>,
     /// Seals secret values.
     pub sealer: Sealer,
+    /// The secret values that no text may show.
+    pub(super) known_secrets: Arc<RwLock<Redactor>>,
     /// Whether the first apply has yet to make the key of digests.
     pub keyless: bool,
     /// Revisions that a rollback goes back to, by stack.
@@ -82,10 +90,10 @@ pub(super) async fn connect(
     named(&workspace)?;
     // All that is wanted is rendered: the files themselves need not be kept in memory while the cluster is asked.
     workspace.checkout.files.clear();
-    let connect = Connect {
+    let how = Connect {
         context: reach.context.clone().or_else(|| wanted.context.clone()),
         kubeconfig: reach.kubeconfig.clone(),
-        in_cluster: wanted.in_cluster && reach.context.is_none(),
+        in_cluster: (wanted.in_cluster && reach.context.is_none()).then(|| reach.pod.clone()),
         identity: wanted.identity.clone(),
         impersonate: reach.impersonate.clone(),
         impersonate_groups: reach.impersonate_groups.clone(),
@@ -95,15 +103,19 @@ pub(super) async fn connect(
         parallelism: reach.parallelism.unwrap_or(Connect::default().parallelism),
     };
     let mut cluster = if wanted.sandbox && reach.context.is_none() {
-        sandbox::connect(&workspace.root, &rendered.environment, &connect).await?
+        sandbox::connect(&workspace.root, &rendered.environment, &how).await?
     } else {
-        Cluster::connect(&connect).await?
+        Cluster::connect(&how).await?
     };
     if let Some(events) = events {
         cluster = cluster.telling(events);
     }
-    let redactor = redactor(&rendered);
-    cluster = cluster.redacting(Arc::new(move |text| redactor.redact(text)));
+    let known_secrets = Arc::new(RwLock::new(redactor(&rendered)));
+    let known = Arc::clone(&known_secrets);
+    cluster = cluster.redacting(Arc::new(move |text| {
+        // Whoever panicked while it learned left what it knew before.
+        known.read().unwrap_or_else(PoisonError::into_inner).redact(text)
+    }));
     let namespace = rendered.environment.policy.state_namespace.clone();
     let (types, ledgers, key) = tokio::join!(
         cluster.types(),
@@ -122,7 +134,8 @@ pub(super) async fn connect(
     };
     let ledgers = ledgers?;
     ours(&workspace, &rendered, &ledgers)?;
-    Ok(Session { ledgers, workspace, rendered, cluster, types, sealer, keyless, goals: BTreeMap::new() })
+    let goals = BTreeMap::new();
+    Ok(Session { workspace, rendered, cluster, types, ledgers, sealer, known_secrets, keyless, goals })
 }
 
 impl Session {
@@ -134,6 +147,11 @@ impl Session {
     /// The ledger of a stack; empty where it was never applied.
     pub fn ledger(&self, stack: &str) -> Ledger {
         self.ledgers.get(stack).cloned().unwrap_or_default()
+    }
+
+    /// Takes the secret values of more objects out of all texts from now on.
+    pub(super) fn learn_secrets<'b>(&self, bodies: impl IntoIterator<Item = &'b Body>) {
+        self.known_secrets.write().unwrap_or_else(PoisonError::into_inner).learn(bodies);
     }
 
     /// Reads the ledgers again.

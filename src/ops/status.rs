@@ -6,6 +6,7 @@ use super::{
     apply::orders,
     choose::Choice,
     drift::{drift_one, observed},
+    gates::{Patience, ask_all},
     plan::{lost_target, no_longer_declared},
     planning::plan_all,
     session::{About, Reach, Session, connect},
@@ -13,7 +14,9 @@ use super::{
     workspace::{Place, open, render},
 };
 use crate::apply::ready::judge;
-use crate::model::{Event, Hold, Ledger, ObjectId, Observed, ReadyReport, TargetId};
+use crate::model::{
+    Event, GateReport, Hold, Ledger, LiveState, ObjectId, Observed, ReadyReport, RevisionState, TargetId,
+};
 use crate::plan::PlanOptions;
 
 /// How one stack stands.
@@ -33,6 +36,8 @@ pub struct Standing {
     pub pending_changes: Option<usize>,
     /// Commits since the current revision; none where git cannot tell.
     pub pending_commits: Option<usize>,
+    /// What came of the gates; empty before the first apply.
+    pub gates: Vec<GateReport>,
     /// Lines to paste.
     pub hints: Vec<String>,
 }
@@ -50,31 +55,35 @@ pub async fn status(
     let planned = plan_all(&session, orders(&session, &PlanOptions::default())).await?;
     let mut standings = Vec::new();
     for one in planned {
-        let mut standing = standing(&session, &one.plan.target).await;
-        let drifted = drift_one(&session, &one.plan.target).await;
+        let mut standing = standing(&session, &one.plan.target, &one.live);
+        let drifted = drift_one(&session, &one.plan.target, Some(&one)).await;
         standing.drifted = drifted.ok().filter(|d| d.revision.is_some()).map(|drifted| drifted.items.len());
         standing.pending_changes = Some(one.plan.summary().changes());
         standing.holds = one.plan.holds;
+        standing.gates = gates(&session, &one.plan.target, &standing.ledger).await;
         standing.hints.extend(lock_hint(&session, &one.plan.target).await);
         standing.hints.extend(ways_in(&session, &one.plan.target));
         standings.push(standing);
     }
     for plan in no_longer_declared(&session, choice, &PlanOptions::default()) {
-        let mut standing = standing(&session, &plan.target).await;
+        let live = observed(&session, &plan.target).await;
+        let mut standing = standing(&session, &plan.target, &live);
         standing.holds = plan.holds;
         standings.push(standing);
     }
     Ok((session.about(), standings))
 }
 
-async fn standing(session: &Session, target: &TargetId) -> Standing {
+fn standing(session: &Session, target: &TargetId, live: &LiveState) -> Standing {
     let ledger = session.ledger(&target.stack);
-    let live = observed(session, target).await;
     let current = ledger.current().map(|revision| revision.inventory.clone()).unwrap_or_default();
     let readiness = current
         .into_iter()
         .map(|item| {
-            let report = live.objects.get(&item.object).and_then(Observed::present).map(|o| judge(&o.body));
+            let report = live.objects.get(&item.object).and_then(Observed::present).map(|o| {
+                let report = judge(&o.body);
+                ReadyReport { message: session.cluster.clean(&report.message), ..report }
+            });
             (item.object, report)
         })
         .collect();
@@ -86,7 +95,17 @@ async fn standing(session: &Session, target: &TargetId) -> Standing {
         holds: Vec::new(),
         drifted: None,
         pending_changes: None,
+        gates: Vec::new(),
         hints: Vec::new(),
+    }
+}
+
+/// How the gates of a target that stands in the cluster are right now.
+async fn gates(session: &Session, target: &TargetId, ledger: &Ledger) -> Vec<GateReport> {
+    let applied = ledger.current().is_some_and(|revision| revision.state != RevisionState::Destroyed);
+    match session.rendered.targets.iter().find(|(known, _)| applied && known.id == *target) {
+        Some((target, _)) => ask_all(session, target, &Patience::Once).await,
+        None => Vec::new(),
     }
 }
 

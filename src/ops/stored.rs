@@ -27,10 +27,11 @@ pub(super) async fn order(
     let given_back = taken_over(session, target, &undone, &desired).await?;
     // The hold is for git, which would bring the bad objects again; going back is what it is for.
     let options = PlanOptions { ignore_hold: true, uncounted, given_back, ..options.clone() };
-    Ok(Order { desired, options })
+    Ok(Order::new(desired, options))
 }
 
-/// Objects that were there before the first of the undone revisions that names them, as they were then.
+/// What the undone revisions changed of others, as it was before: objects that were there before the first of them that
+/// names them, and of the ones that stay wanted, those of which fields were taken by force.
 pub(super) async fn taken_over(
     session: &Session,
     target: &TargetId,
@@ -40,18 +41,22 @@ pub(super) async fn taken_over(
     let mut first: BTreeMap<&ObjectId, (&InventoryItem, u64)> = BTreeMap::new();
     for revision in undone {
         for item in &revision.inventory {
-            first.entry(&item.object).or_insert((item, revision.number));
+            let stays = desired.objects.contains_key(&item.object);
+            if !stays || item.pre_image {
+                first.entry(&item.object).or_insert((item, revision.number));
+            }
         }
     }
     let mut by_revision: BTreeMap<u64, BTreeSet<&ObjectId>> = BTreeMap::new();
     for (id, (item, number)) in first {
-        if item.pre_image && !item.created && !desired.objects.contains_key(id) {
+        if item.pre_image && !item.created {
             by_revision.entry(number).or_default().insert(id);
         }
     }
     let mut before = BTreeMap::new();
     for (number, ids) in by_revision {
         let images = session.cluster.pre_images(session.state_namespace(), target, number).await?;
+        session.learn_secrets(images.values());
         before.extend(images.into_iter().filter(|(id, _)| ids.contains(id)));
     }
     Ok(before)
@@ -64,6 +69,7 @@ pub(super) async fn stored(
     revision: &Revision,
 ) -> Result<DesiredState, Trouble> {
     let contents = session.cluster.contents(session.state_namespace(), target, revision).await?;
+    session.learn_secrets(contents.values());
     let lost: Vec<&ObjectId> = revision
         .inventory
         .iter()

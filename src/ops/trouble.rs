@@ -54,6 +54,9 @@ pub enum Trouble {
         /// What to type.
         hint: Option<String>,
     },
+    /// The user stopped it before the first write to an object of a stack.
+    #[error("stopped before anything was written")]
+    Interrupted,
     /// Somebody else holds the lock.
     #[error("the lock of {target} is held by {holder}")]
     LockHeld {

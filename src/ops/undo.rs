@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    execute::{Ears, Ran, run_target},
-    gate,
+    approval,
+    ears::Ears,
+    execute::{Ran, run_target},
     planning::{Order, Planned, nothing, plan_all},
     record::RunFacts,
     session::Session,
@@ -13,7 +14,7 @@ use super::{
     wish::Wish,
 };
 use crate::cluster::Lock;
-use crate::model::{ObjectId, Revision, RevisionState, RunSort};
+use crate::model::{DesiredState, ObjectId, Revision, RevisionState, RunSort};
 use crate::plan::PlanOptions;
 
 /// Turns a failed run back: to the last good revision, or, where there is none, to nothing that it made.
@@ -42,10 +43,10 @@ pub(super) async fn undo(
         None => facts,
     };
     // Approved with the apply that asked for it; its guards and holds block as ever.
-    if gate::blocked(&planned).is_err() {
+    if approval::blocked(&planned).is_err() {
         return Err(Trouble::Blocked { message: what_blocks(&planned), hint: None });
     }
-    let approved = gate::approve(planned, &mut |_| Ok(()))?;
+    let approved = approval::approve(planned, &mut |_| Ok(()))?;
     let one = approved.into_iter().next().ok_or_else(|| Trouble::call("there is nothing to turn back"))?;
     run_target(session, one, &facts, (wish.manner, ears), lock).await
 }
@@ -72,12 +73,12 @@ async fn first_undone(session: &Session, failed: &Ran, options: &PlanOptions) ->
         .filter(|item| item.created && !stays(&item.object))
         .map(|item| item.object.clone())
         .collect();
-    let mut desired = failed.planned.desired.clone();
+    let mut desired = DesiredState::clone(&failed.planned.desired);
     let undone: Vec<&Revision> = ledger.revision(failed.revision).into_iter().collect();
     let given_back = taken_over(session, target, &undone, &nothing(target)).await?;
     desired.objects.retain(|id, _| !made.contains(id) && !given_back.contains_key(id));
     let options = PlanOptions { ignore_hold: true, uncounted: made, given_back, ..options.clone() };
-    Ok(Order { desired, options })
+    Ok(Order::new(desired, options))
 }
 
 fn stays(id: &ObjectId) -> bool {

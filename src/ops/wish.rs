@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{
     choose::Choice,
-    execute::{Ears, Manner, Ran},
+    ears::Ears,
+    execute::{Manner, Ran},
     guards::Guards,
     planning::Planned,
     session::{Reach, Session},

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
@@ -108,14 +109,14 @@ pub struct Rendered {
     /// The environment.
     pub environment: Environment,
     /// Its targets with what they want, in dependsOn order.
-    pub targets: Vec<(Target, DesiredState)>,
+    pub targets: Vec<(Target, Arc<DesiredState>)>,
     /// Indices in `targets` of those that the call means.
     pub chosen: Vec<usize>,
 }
 
 impl Rendered {
     /// What a target of the environment wants; none where the environment does not list it.
-    pub fn desired(&self, target: &TargetId) -> Option<&DesiredState> {
+    pub fn desired(&self, target: &TargetId) -> Option<&Arc<DesiredState>> {
         self.targets.iter().find(|(known, _)| known.id == *target).map(|(_, desired)| desired)
     }
 
@@ -125,7 +126,7 @@ impl Rendered {
     }
 
     /// The targets that the call means.
-    pub fn chosen(&self) -> impl Iterator<Item = &(Target, DesiredState)> {
+    pub fn chosen(&self) -> impl Iterator<Item = &(Target, Arc<DesiredState>)> {
         self.chosen.iter().filter_map(|at| self.targets.get(*at))
     }
 }
@@ -140,12 +141,12 @@ pub fn render(workspace: &Workspace, choice: &Choice) -> Result<Rendered, Troubl
         match desired_state(target, &workspace.checkout) {
             Ok(mut desired) => {
                 weigh(&mut desired.findings, &environment.policy);
-                targets.push((target.clone(), desired));
+                targets.push((target.clone(), Arc::new(desired)));
             }
             Err(found) => problems.extend(found),
         }
     }
-    let states: Vec<&DesiredState> = targets.iter().map(|(_, desired)| desired).collect();
+    let states: Vec<&DesiredState> = targets.iter().map(|(_, desired)| &**desired).collect();
     problems.extend(cross_check(&states));
     if !problems.is_empty() {
         return Err(mistakes(problems, &workspace.checkout));

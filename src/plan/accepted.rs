@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::fields::{self, Difference, FieldSet};
-use crate::model::{Action, Body, Diff, FieldChange, FieldPath, LiveObject, ObjectId, Write};
+use crate::model::{Action, Body, Diff, FieldChange, FieldPath, LeftField, LiveObject, ObjectId, Write};
 
 use super::{
     adopt,
@@ -36,7 +36,7 @@ pub(crate) fn creation(
     case: &Case,
     estimated: Option<String>,
 ) -> Verdict {
-    let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged };
+    let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged(Vec::new()) };
     let mut step = step_of(context, wanted, Action::Create, case.reason.clone());
     let sent = fields::content(case.body.tree(), context.schema(&case.body));
     let leaves = fields::compare(&Value::Object(Map::new()), &sent, context.schema(&case.body));
@@ -48,12 +48,15 @@ pub(crate) fn creation(
 
 /// The step that changes an object, or none where nothing would change.
 pub(crate) fn changed(context: &Context<'_>, id: &ObjectId, case: &Case, outcome: Outcome) -> Verdict {
-    let (Some(wanted), Some(live)) = (context.wanted(id), &case.live) else { return Verdict::Unchanged };
+    let (Some(wanted), Some(live)) = (context.wanted(id), &case.live) else {
+        return Verdict::Unchanged(Vec::new());
+    };
     let kept = outcome
         .differences
         .iter()
         .filter(|found| !case.disowned.iter().any(|path| covers(path, &found.path)));
     let mut fields: Vec<_> = kept.map(|found| described(context, case, live, found)).collect();
+    fields.extend(case.restored.iter().cloned());
     if !case.edits.is_empty() && case.action == Action::Adopt {
         fields.extend(dropped(context, case, live));
     }
@@ -66,13 +69,13 @@ pub(crate) fn changed(context: &Context<'_>, id: &ObjectId, case: &Case, outcome
     } else if outcome.moved {
         Action::Ownership
     } else {
-        return Verdict::Unchanged;
+        return Verdict::Unchanged(case.yielded.clone());
     };
     let mut step = step_of(context, wanted, action, reason(case, action));
-    fields.extend(case.yielded.iter().cloned());
+    fields.extend(case.yielded.iter().map(LeftField::as_change));
     step.fields = fields;
     step.estimated = outcome.estimated;
-    step.pre_image = keeps_pre_image(case, action).then(|| live.body.clone());
+    step.pre_image = keeps_pre_image(case, action).then(|| Body::new(fields::whole(live)));
     step.write = apply(case);
     Verdict::Step(Box::new(step))
 }

@@ -28,6 +28,7 @@ pub fn conclude(context: &Context<'_>, inquiries: Vec<Inquiry<'_>>) -> Plan {
         unchanged: Vec::new(),
         digests: BTreeMap::new(),
         findings: context.desired.findings.clone(),
+        left: BTreeMap::new(),
         notes: Vec::new(),
     };
     for (id, wanted) in &context.desired.objects {
@@ -40,12 +41,16 @@ pub fn conclude(context: &Context<'_>, inquiries: Vec<Inquiry<'_>>) -> Plan {
                 steps.insert(id, *step);
             }
             Verdict::Held(hold) => plan.holds.push(*hold),
-            Verdict::Unchanged => match waiting(context, &id) {
-                Some(step) => {
-                    steps.insert(id, step);
+            Verdict::Unchanged(left) => {
+                if !left.is_empty() {
+                    plan.left.insert(id.clone(), left);
                 }
-                None => plan.unchanged.push(id),
-            },
+                if let Some(step) = waiting(context, &id) {
+                    steps.insert(id, step);
+                } else {
+                    plan.unchanged.push(id);
+                }
+            }
         }
     }
     let pruned = prune::prune(context, steps.values());

@@ -57,9 +57,23 @@ impl Allowed {
     }
 }
 
+/// Who says what a write would change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlanMode {
+    /// The API server, by dry-run; where RBAC denies that, our own merge (promise 5).
+    #[default]
+    Auto,
+    /// The API server; where RBAC denies the dry-run, the object is held.
+    Server,
+    /// Our own merge: nothing but reading is asked for.
+    Local,
+}
+
 /// What the user asked for beside the target.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlanOptions {
+    /// `--plan-mode`.
+    pub mode: PlanMode,
     /// `--max-deletes`.
     pub max_deletes: Option<usize>,
     /// `--allow-delete`, each.
@@ -126,12 +140,12 @@ impl<'a> Context<'a> {
 
     /// The field manager under which a body is applied (rules 4).
     pub fn manager(&self, body: &Body) -> String {
-        if is_shared(body) { self.shared_manager() } else { FIELD_MANAGER.to_owned() }
+        manager_of(self.target, body)
     }
 
     /// The manager of this target's part of shared objects.
     pub(crate) fn shared_manager(&self) -> String {
-        format!("{FIELD_MANAGER}:{}:{}", self.target.environment, self.target.stack)
+        shared_manager(self.target)
     }
 
     /// What is known of a body's kind.
@@ -180,6 +194,15 @@ impl<'a> Context<'a> {
     pub(crate) fn is_stale(&self, gvk: &Gvk) -> bool {
         self.live.types.stale.contains(&gvk.api_version())
     }
+}
+
+/// The field manager under which a target applies a body (rules 4).
+pub fn manager_of(target: &TargetId, body: &Body) -> String {
+    if is_shared(body) { shared_manager(target) } else { FIELD_MANAGER.to_owned() }
+}
+
+fn shared_manager(target: &TargetId) -> String {
+    format!("{FIELD_MANAGER}:{}:{}", target.environment, target.stack)
 }
 
 /// Whether several targets may declare the object (rules 4).

@@ -428,7 +428,8 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}";
     let scene = Scene::wanting(&format!("{}\n---\n{binding}\n---\n{secret}", config("a", "")));
     let told = |mode, without_secrets, read_only| {
         let access = Access {
-            desired: std::slice::from_ref(&scene.desired),
+            desired: &[&scene.desired],
+            asked: &std::collections::BTreeSet::from(["m".to_owned()]),
             types: &TypeMap::default(),
             state_namespace: "obsctl-system",
             mode,
@@ -454,6 +455,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}";
             {"apiGroups":[""],"resources":["namespaces"],"verbs":["get","list"]}
             {"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterrolebindings"],"verbs":["get","list"]}
         Role m/obsctl-plan
+            {"apiGroups":[""],"resources":["services/proxy"],"verbs":["get"]}
             {"apiGroups":[""],"resources":["configmaps","secrets"],"verbs":["get","list"]}
         Role obsctl-system/obsctl-plan
             {"apiGroups":[""],"resources":["secrets"],"verbs":["get"]}
@@ -467,7 +469,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}";
             {"apiGroups":["rbac.authorization.k8s.io"],"resources":["clusterrolebindings"],"verbs":["create","delete","get","list","patch","watch"]}
         Role m/obsctl-apply
             {"apiGroups":[""],"resources":["configmaps","secrets"],"verbs":["create","delete","get","list","patch","watch"]}
-            {"apiGroups":[""],"resources":["pods/log"],"verbs":["get"]}
+            {"apiGroups":[""],"resources":["pods/log","services/proxy"],"verbs":["get"]}
             {"apiGroups":[""],"resources":["events"],"verbs":["get","list"]}
             {"apiGroups":[""],"resources":["pods"],"verbs":["get","list","watch"]}
             {"apiGroups":["apps"],"resources":["replicasets"],"verbs":["get","list"]}

@@ -2,11 +2,11 @@
 
 use crate::fields;
 use crate::model::{
-    Action, Body, Diff, DriftClass, DriftItem, FieldChange, FieldPath, Hold, HoldSort, ObjectId, PathElement,
-    Plan, Shown, Step, Wanted,
+    Action, Diff, DriftClass, DriftItem, FieldChange, FieldPath, Hold, HoldSort, ObjectId, Plan, Shown, Step,
+    Wanted,
 };
 
-use super::context::Context;
+use super::{context::Context, extra_keys::extra_keys};
 
 /// Everything that drifted, by object.
 pub fn drift(context: &Context<'_>, plan: &Plan) -> Vec<DriftItem> {
@@ -64,37 +64,16 @@ fn from_hold(context: &Context<'_>, hold: &Hold) -> Option<DriftItem> {
     Some(DriftItem { fields, ..item(context, id, class, &hold.reason) })
 }
 
-/// Keys that others added to the data of a ConfigMap or Secret: a dry-run does not see them.
+/// Keys that others added to the data of a ConfigMap or Secret.
 fn extra(context: &Context<'_>, wanted: &Wanted) -> Option<DriftItem> {
-    if !(wanted.id.is("", "ConfigMap") || wanted.id.is("", "Secret")) {
-        return None;
-    }
     let live = context.present(&wanted.id)?;
-    let mut fields = Vec::new();
-    for part in ["data", "binaryData"] {
-        let declared = wanted.body.map(&[part]);
-        let added = live
-            .body
-            .map(&[part])
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| declared.is_none_or(|declared| !declared.contains_key(*key)));
-        for (key, value) in added {
-            let path = FieldPath::of(&[part]).child(PathElement::Field(key.clone()));
-            if !fields::applies(live, &context.manager(&wanted.body), &path) {
-                fields.push(FieldChange {
-                    values: Diff { before: Shown::Absent, after: shown(context, &live.body, &path, value) },
-                    writer: fields::writer_of(live, &path),
-                    note: None,
-                    path,
-                });
-            }
-        }
-    }
+    let change = |(path, value): (FieldPath, &serde_json::Value)| FieldChange {
+        values: Diff { before: Shown::Absent, after: context.shown(&live.body, &path, Some(value)) },
+        writer: fields::writer_of(live, &path),
+        note: None,
+        path,
+    };
+    let fields: Vec<_> = extra_keys(context, wanted, live).into_iter().map(change).collect();
     let reason = "others added keys";
     (!fields.is_empty()).then(|| DriftItem { fields, ..item(context, &wanted.id, DriftClass::Extra, reason) })
-}
-
-fn shown(context: &Context<'_>, body: &Body, path: &FieldPath, value: &serde_json::Value) -> Shown {
-    context.shown(body, path, Some(value))
 }

@@ -46,7 +46,7 @@ fn restored(context: &Context<'_>, live: &LiveObject, before: &Body) -> Value {
 }
 
 /// JSON patch operations that make one tree of the other, part by part; identity and `status` are left alone.
-fn changes(live: &Value, after: &Value) -> Vec<Value> {
+pub(crate) fn changes(live: &Value, after: &Value) -> Vec<Value> {
     let mut places: Vec<String> = ["labels", "annotations"].map(|name| format!("/metadata/{name}")).into();
     let keys = [live, after].into_iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys);
     let mut keys: Vec<&String> =

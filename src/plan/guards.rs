@@ -1,6 +1,6 @@
 //! What stops an apply as a whole: limits, missing requirements, what a rollback turned back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Action, Hold, HoldSort, Ledger, ObjectId, Plan, RequirementSort, RevisionState, Step, TargetId,
@@ -183,8 +183,9 @@ pub fn undeclared(target: &TargetId, ledger: &Ledger, options: &PlanOptions) -> 
         steps: Vec::new(),
         holds: vec![Hold { blocking: false, ..general(HoldSort::NoLongerDeclared, reason, fix) }],
         unchanged: Vec::new(),
-        digests: std::collections::BTreeMap::new(),
+        digests: BTreeMap::new(),
         findings: Vec::new(),
+        left: BTreeMap::new(),
         notes: Vec::new(),
     })
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Action, Answer, Body, FieldChange, FieldPath, Hold, HoldSort, LiveObject, ObjectId, Precondition,
-    Question, Step, Wanted,
+    Action, Answer, Body, FieldChange, FieldPath, Hold, HoldSort, LeftField, LiveObject, ObjectId,
+    Precondition, Question, Step, Wanted,
 };
 
 use super::{accepted, context::Context, estimate, opening, refused, rivals};
@@ -14,8 +14,8 @@ use super::{accepted, context::Context, estimate, opening, refused, rivals};
 pub(crate) enum Verdict {
     /// Something is written; what goes first is found later.
     Step(Box<Step>),
-    /// Nothing is to be written.
-    Unchanged,
+    /// Nothing is to be written; these fields are left to others.
+    Unchanged(Vec<LeftField>),
     /// Nothing is done, for a reason.
     Held(Box<Hold>),
 }
@@ -38,9 +38,13 @@ pub(crate) struct Case {
     /// Fields taken from others, as the server prints them, with a note.
     pub(crate) taken: Vec<(String, String)>,
     /// Fields left to others.
-    pub(crate) yielded: Vec<FieldChange>,
+    pub(crate) yielded: Vec<LeftField>,
     /// Fields that we own and give up without touching the value.
     pub(crate) disowned: Vec<FieldPath>,
+    /// Fields that get back the values from before we took them.
+    pub(crate) restored: Vec<FieldChange>,
+    /// RFC 6902 operations that give those values back, carried out with the edits.
+    pub(crate) values: Vec<serde_json::Value>,
     /// Edits of `managedFields` to be carried out first.
     pub(crate) edits: Vec<serde_json::Value>,
     /// How often the server was asked.

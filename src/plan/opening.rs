@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fields::{self, FieldSet};
 use crate::model::{
@@ -16,8 +16,9 @@ use super::{
     conflict::{Rival, decide},
     context::Context,
     edges::object_id,
-    estimate,
+    estimate, extra_keys,
     inquiry::{Case, Verdict, held},
+    put_back::put_back,
 };
 
 /// The case to ask the server about, or the decision.
@@ -26,7 +27,7 @@ pub(crate) fn open(context: &Context<'_>, id: &ObjectId) -> Result<Box<Case>, Ve
         return Err(hold(held(context, id, HoldSort::Unreadable, "it is not declared".to_owned())));
     };
     if wanted.id.kind == "Job" && is_done(context, wanted) {
-        return Err(Verdict::Unchanged);
+        return Err(Verdict::Unchanged(Vec::new()));
     }
     match context.live.objects.get(id) {
         Some(Observed::Present(live)) => present(context, wanted, live),
@@ -75,6 +76,8 @@ fn case(context: &Context<'_>, wanted: &Wanted, live: Option<&Arc<LiveObject>>) 
         taken: Vec::new(),
         yielded: Vec::new(),
         disowned,
+        restored: Vec::new(),
+        values: Vec::new(),
         edits: Vec::new(),
         rounds: 0,
     }
@@ -190,9 +193,12 @@ fn present(context: &Context<'_>, wanted: &Wanted, live: &Arc<LiveObject>) -> Re
     match claim(context, live) {
         Claim::Ours => {
             pre_yield(context, id, live, &mut case);
+            put_back(context, wanted, live, &mut case);
+            extra_keys::remove(context, wanted, live, &mut case);
             give_up_replicas(context, wanted, live, &mut case);
+            join_edits(live, &mut case);
             if proven(context, live, &case) {
-                return Err(Verdict::Unchanged);
+                return Err(Verdict::Unchanged(case.yielded));
             }
             case.reason = reason(context, wanted);
         }
@@ -272,6 +278,15 @@ fn give_up_replicas(context: &Context<'_>, wanted: &Wanted, live: &LiveObject, c
         case.disowned.push(replicas);
     }
     case.edits.extend(fields::disown(live, &case.manager, &case.disowned));
+}
+
+/// Puts the edits of values behind those of ownership; without the latter they need a test of their own.
+fn join_edits(live: &LiveObject, case: &mut Case) {
+    if case.edits.is_empty() && !case.values.is_empty() {
+        let version = live.resource_version.as_str();
+        case.edits.push(json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}));
+    }
+    case.edits.append(&mut case.values);
 }
 
 fn foreign(context: &Context<'_>, id: &ObjectId, owner: &str) -> Hold {

@@ -41,7 +41,9 @@ impl Mode {
 #[derive(Debug, Clone, Copy)]
 pub struct Access<'a> {
     /// What is rendered.
-    pub desired: &'a [DesiredState],
+    pub desired: &'a [&'a DesiredState],
+    /// Namespaces in which gates ask Services.
+    pub asked: &'a BTreeSet<String>,
     /// Plural names and scopes of kinds; kinds that are not in it get the usual plural.
     pub types: &'a TypeMap,
     /// Where records stand.
@@ -107,6 +109,9 @@ pub fn rbac(access: &Access<'_>) -> Vec<Value> {
     if access.mode.writes() {
         cluster.allow("", "namespaces", &["create", "patch"]);
         namespaces.values_mut().for_each(account_rules);
+    }
+    for namespace in access.asked.iter().filter(|_| access.mode != Mode::Drift) {
+        namespaces.entry(namespace.clone()).or_default().allow("", "services/proxy", &["get"]);
     }
     state_rules(access, namespaces.entry(access.state_namespace.to_owned()).or_default());
     assemble(access, &cluster, &namespaces)

@@ -2,7 +2,8 @@
 
 use crate::fields;
 use crate::model::{
-    ANNOTATION_PROTECT, Action, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted, Write,
+    ANNOTATION_PROTECT, Action, Body, FieldChange, Hold, HoldSort, LiveObject, ObjectId, Refusal, Wanted,
+    Write,
 };
 use crate::secrets::Redactor;
 
@@ -64,8 +65,8 @@ fn replace(
     case: &Case,
     (live, immutable): (&LiveObject, &[String]),
 ) -> Verdict {
-    let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged };
-    let merged = crate::model::Body::new(estimate::merged(context, case, live));
+    let Some(wanted) = context.wanted(id) else { return Verdict::Unchanged(Vec::new()) };
+    let merged = Body::new(estimate::merged(context, case, live));
     let differences = context.differences(live.body.tree(), &merged);
     let describe = |found: &fields::Difference| FieldChange {
         writer: fields::writer_of(live, &found.path),
@@ -84,7 +85,7 @@ fn replace(
         step_of(context, wanted, Action::Replace, format!("{} cannot change", immutable.join(", ")));
     step.fields = fields;
     step.estimated = Some("a replacement cannot be tried in a dry-run".to_owned());
-    step.pre_image = Some(live.body.clone());
+    step.pre_image = Some(Body::new(fields::whole(live)));
     step.write = Write::Replace {
         body: case.body.clone(),
         precondition: exact(live),

@@ -2,8 +2,8 @@
 
 use crate::fields;
 use crate::model::{
-    ConflictCause, ConflictDecision, Diff, FieldChange, FieldPath, Hold, HoldSort, ObjectId, PathElement,
-    Writer,
+    ConflictCause, ConflictDecision, Diff, FieldChange, FieldPath, Hold, HoldSort, LeftField, ObjectId,
+    PathElement, Writer,
 };
 use crate::schema::Schema;
 
@@ -68,17 +68,14 @@ fn schema_at<'a>(schema: Option<Schema<'a>>, path: &FieldPath) -> Option<Schema<
     })
 }
 
-/// A field that is left to its owner: the value stays, git's is told in the note.
-pub(crate) fn yielded(context: &Context<'_>, case: &Case, path: &FieldPath, rival: &Rival) -> FieldChange {
+/// A field that is left to its owner, as long as the case still holds what git declares.
+pub(crate) fn yielded(context: &Context<'_>, case: &Case, path: &FieldPath, rival: &Rival) -> LeftField {
     let live = case.live.as_ref().and_then(|live| fields::get(live.body.tree(), path));
-    FieldChange {
+    LeftField {
         path: path.clone(),
-        values: Diff {
-            before: context.shown(&case.body, path, live),
-            after: context.shown(&case.body, path, live),
-        },
-        writer: Some(writer(case, path, rival)),
-        note: Some(format!("left to {}", rival.told())),
+        live: context.shown(&case.body, path, live),
+        git: context.shown(&case.body, path, fields::get(case.body.tree(), path)),
+        writer: writer(case, path, rival),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which kinds stand in namespaces.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::model::{Body, DesiredState, Gvk};
 use crate::schema::{builtin_types, crd_types};
@@ -25,7 +25,7 @@ impl Scopes {
 }
 
 /// Takes the namespace off objects of kinds that the cluster knows to be cluster-scoped.
-pub fn rescope(desired: &mut DesiredState, is_cluster_scoped: &dyn Fn(&Gvk) -> Option<bool>) {
+pub fn rescope(desired: &mut Arc<DesiredState>, is_cluster_scoped: &dyn Fn(&Gvk) -> Option<bool>) {
     let wrong = |body: &Body, namespaced: bool| namespaced && is_cluster_scoped(&body.gvk()) == Some(true);
     let ids: Vec<_> = desired
         .objects
@@ -33,6 +33,10 @@ pub fn rescope(desired: &mut DesiredState, is_cluster_scoped: &dyn Fn(&Gvk) -> O
         .filter(|(id, wanted)| wrong(&wanted.body, id.namespace.is_some()))
         .map(|(id, _)| id.clone())
         .collect();
+    if ids.is_empty() {
+        return;
+    }
+    let desired = Arc::make_mut(desired);
     for id in ids {
         let Some(mut wanted) = desired.objects.remove(&id) else { continue };
         if let Some(metadata) = wanted.body.tree_mut().get_mut("metadata").and_then(|m| m.as_object_mut()) {

@@ -1,7 +1,7 @@
 //! `requires` and `verify`.
 
 use super::{fields::Taker, sources::counts};
-use crate::model::{Gate, GateAsk, Requirement, RequirementSort};
+use crate::model::{Expect, Gate, GateAsk, Problem, Requirement, RequirementSort};
 use crate::syntax::Node;
 
 const SORTS: &[(&str, RequirementSort)] = &[
@@ -55,13 +55,25 @@ fn gate(taker: &mut Taker<'_>, item: &Node) -> Option<Gate> {
         "query" => GateAsk::Query {
             query: taker.text(item, "query")?,
             service: taker.needed_text(item, "service", "service: prometheus:9090")?.value,
-            expect: taker.needed_text(item, "expect", "expect: \"> 0\"")?.value,
+            expect: expect(taker, item)?,
             hold: hold(taker, item)?,
         },
         "http" => http(taker, item.get("http")?)?,
         _ => GateAsk::Manual(taker.text(item, "manual")?),
     };
     on.then(|| Gate { name: name.value, ask, place: item.place(&taker.file) })
+}
+
+/// What the samples of a query are compared with.
+fn expect(taker: &mut Taker<'_>, item: &Node) -> Option<Expect> {
+    let text = taker.needed_text(item, "expect", "expect: \"> 0\"")?;
+    let found = Expect::parse(&text.value);
+    if found.is_none() {
+        let message = format!("`expect` cannot be `{}`", text.value);
+        let help = "write a comparison with a number, as `\"> 0\"`, or `none` for an empty result";
+        taker.problems.push(Problem::new(text.place, message).help(help));
+    }
+    found
 }
 
 /// The seconds of `for`, written as Prometheus writes them: `90s`, `5m`, `1h`; 0 where it is missing.
@@ -80,9 +92,7 @@ fn hold(taker: &mut Taker<'_>, item: &Node) -> Option<u64> {
     let found = seconds.and_then(|unit: u64| unit.checked_mul(digits.parse().ok()?));
     if found.is_none() {
         let message = format!("`for` cannot be `{}`", text.value);
-        taker
-            .problems
-            .push(crate::model::Problem::new(text.place, message).help("write `90s`, `5m` or `1h`"));
+        taker.problems.push(Problem::new(text.place, message).help("write `90s`, `5m` or `1h`"));
     }
     found
 }

@@ -33,6 +33,8 @@ impl Header {
                 lines.push(format!("  identity {}", cluster.identity));
             }
             lines.push(format!("  user     {}", harmless(&cluster.user)));
+            let remarks = cluster.remarks.iter().map(|remark| format!("  warning  {remark}"));
+            lines.extend(remarks.map(|line| style.paint(Paint::Changed, &line)));
         }
         lines.push(format!("  commit   {}", self.commit_text()));
         if let Some(pin) = &self.identity_pin_line {

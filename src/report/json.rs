@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::{
-    FieldChange, Finding, Hold, ObjectId, Origin, Place, Problem, Severity, Shown, Strength, Summary, Until,
+    FieldChange, Finding, Hold, LeftField, ObjectId, Origin, Place, Problem, Severity, Shown, Strength,
+    Summary, Until,
 };
 
 use super::{header::Header, style::severity_word};
@@ -32,6 +33,8 @@ struct ClusterJson<'a> {
     server: &'a str,
     user: &'a str,
     version: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remarks: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +59,7 @@ pub(super) fn document<T: Serialize>(kind: &'static str, header: Option<&Header>
             server: &header.cluster.server,
             user: &header.cluster.user,
             version: &header.cluster.version,
+            remarks: &header.cluster.remarks,
         }),
         commit: header.map(|header| CommitJson {
             id: header.commit.id.as_deref(),
@@ -188,6 +192,22 @@ impl<'a> From<&'a FieldChange> for FieldJson<'a> {
             subresource: writer.and_then(|writer| writer.subresource.as_deref()),
             time: writer.and_then(|writer| writer.time.as_deref()),
             note: change.note.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a LeftField> for FieldJson<'a> {
+    fn from(left: &'a LeftField) -> Self {
+        let sealed = |shown: &Shown| matches!(shown, Shown::Sealed { .. });
+        Self {
+            path: left.path.to_string(),
+            sealed: sealed(&left.live) || sealed(&left.git),
+            before: ValueJson::new(&left.live),
+            after: ValueJson::new(&left.git),
+            manager: Some(&left.writer.manager),
+            subresource: left.writer.subresource.as_deref(),
+            time: left.writer.time.as_deref(),
+            note: Some("left to its manager"),
         }
     }
 }

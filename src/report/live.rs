@@ -1,8 +1,9 @@
 //! The block that a terminal redraws during an apply, and the account at its end.
 
-use crate::model::{Outcome, Until};
+use crate::model::{GateOutcome, Outcome, Until};
 
 use super::{
+    gates::gate_line,
     progress::{Progress, Run, Stage, StepState, ended_line},
     style::{Paint, Style, action_paint, cut, glyph, harmless},
     time::elapsed,
@@ -17,6 +18,10 @@ impl Progress {
         let mut lines = Vec::new();
         for run in self.runs.iter().filter(|run| run.began.is_some() && run.ended.is_none()) {
             run_lines(run, now_ms, &self.style, &mut lines);
+        }
+        for (name, evidence) in &self.asked {
+            let text = format!("  gate {}: {}", harmless(name), harmless(evidence));
+            lines.push(self.style.paint(Paint::Changed, &cut(&text, self.style.width)));
         }
         if lines.len() > height {
             let hidden = lines.len() - height.saturating_sub(1);
@@ -38,6 +43,9 @@ impl Progress {
             for step in &run.steps {
                 failure_lines(step, &self.style, &mut lines);
             }
+        }
+        for report in self.gates.iter().filter(|report| report.outcome != GateOutcome::Passed) {
+            lines.push(format!("  gate {}  ({})", gate_line(report, &self.style), report.place));
         }
         lines
     }

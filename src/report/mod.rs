@@ -5,6 +5,7 @@
 
 mod drift;
 mod fields;
+mod gates;
 mod graph;
 mod graph_svg;
 mod header;

@@ -26,7 +26,15 @@ struct StackJson<'a> {
     summary: SummaryJson,
     steps: Vec<StepJson<'a>>,
     holds: Vec<HoldJson<'a>>,
+    left: Vec<LeftJson<'a>>,
     notes: &'a [String],
+}
+
+/// A field of an unchanged object that is left to another manager: `before` stays, `after` is what git declares.
+#[derive(Debug, Serialize)]
+struct LeftJson<'a> {
+    object: ObjectJson<'a>,
+    field: FieldJson<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,8 +77,15 @@ fn stack(plan: &Plan) -> StackJson<'_> {
         summary: plan.summary().into(),
         steps: plan.steps.iter().map(step).collect(),
         holds: plan.holds.iter().map(HoldJson::from).collect(),
+        left: left(plan),
         notes: &plan.notes,
     }
+}
+
+fn left(plan: &Plan) -> Vec<LeftJson<'_>> {
+    let all = plan.left.iter().flat_map(|(object, fields)| fields.iter().map(move |field| (object, field)));
+    all.map(|(object, field)| LeftJson { object: ObjectJson::of(object), field: FieldJson::from(field) })
+        .collect()
 }
 
 fn step(step: &Step) -> StepJson<'_> {

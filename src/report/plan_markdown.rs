@@ -58,6 +58,9 @@ fn head(plans: &[Plan], header: &Header) -> String {
             ),
         );
     }
+    for remark in &header.cluster.remarks {
+        add(&mut text, format_args!("**Warning:** {}\n\n", escape(remark)));
+    }
     if let Some(pin) = &header.identity_pin_line {
         text.push_str("This environment pins no cluster. Paste under `spec.cluster` of its file:\n\n");
         text.push_str(&fenced("yaml", std::slice::from_ref(pin)));

@@ -6,6 +6,7 @@ use super::{
     fields::field_lines,
     header::Header,
     style::{Paint, Style, action_paint, add, count, glyph, harmless, severity_paint, severity_word},
+    value::inline,
 };
 
 /// Columns before the fields of a step.
@@ -80,6 +81,7 @@ fn plan_lines(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
     for hold in &plan.holds {
         hold_lines(hold, style, lines);
     }
+    left_lines(plan, style, lines);
     if !plan.unchanged.is_empty() {
         let text = format!("    {} unchanged", count(plan.unchanged.len(), "object", "objects"));
         lines.push(style.paint(Paint::Faint, &text));
@@ -108,6 +110,23 @@ fn ownership_line(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
         let objects = count(only, "object", "objects");
         let text = format!("  =   ownership of fields in {objects}; no value changes (`-v` lists them)");
         lines.push(style.paint(Paint::Faint, &text));
+    }
+}
+
+/// Fields that git declares and others keep, of objects to which nothing is done.
+fn left_lines(plan: &Plan, style: &Style, lines: &mut Vec<String>) {
+    for (object, fields) in &plan.left {
+        for field in fields {
+            let path = field.path.to_string();
+            let text = format!(
+                "  =   {object} {} is left to {}: {}, git says {}",
+                harmless(path.trim_start_matches('.')),
+                harmless(&field.keeper()),
+                inline(&field.live),
+                inline(&field.git)
+            );
+            lines.push(style.paint(Paint::Faint, &text));
+        }
     }
 }
 

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, Event, ObjectId, Outcome, Plan, TargetId, Until};
+use crate::model::{Action, Event, GateReport, ObjectId, Outcome, Plan, TargetId, Until};
 
 use super::{
+    gates::gate_line,
     style::{Paint, Style, count, harmless},
     time::elapsed,
 };
@@ -24,6 +25,10 @@ pub struct Progress {
     current: Option<usize>,
     /// When the first event came.
     pub(super) began: Option<u64>,
+    /// Gates that ended.
+    pub(super) gates: Vec<GateReport>,
+    /// Gates that are asked again, with what was seen.
+    pub(super) asked: BTreeMap<String, String>,
     /// How often requests were tried again, by message.
     retries: BTreeMap<String, usize>,
 }
@@ -71,7 +76,15 @@ impl Progress {
             ended: None,
             steps: plan.steps.iter().map(StepState::new).collect(),
         });
-        Self { style, runs: runs.collect(), current: None, began: None, retries: BTreeMap::new() }
+        Self {
+            style,
+            runs: runs.collect(),
+            current: None,
+            began: None,
+            gates: Vec::new(),
+            asked: BTreeMap::new(),
+            retries: BTreeMap::new(),
+        }
     }
 
     /// Takes in an event; gives the lines that a reader should keep.
@@ -95,6 +108,16 @@ impl Progress {
             Event::Warned { message } => {
                 let word = self.style.paint(Paint::Changed, "! warning");
                 vec![format!("{word}  {}", harmless(message))]
+            }
+            Event::GateWaits { name, evidence } => {
+                self.asked.insert(name.clone(), evidence.clone());
+                let word = self.style.paint(Paint::Faint, &format!("{:<12}", "… waiting"));
+                vec![format!("{word}  gate {}  ({})", harmless(name), harmless(evidence))]
+            }
+            Event::GateEnded { report } => {
+                self.asked.remove(&report.name);
+                self.gates.push(report.clone());
+                vec![format!("gate {}", gate_line(report, &self.style))]
             }
             Event::RunEnded { target, millis } => self.run_ended(target, *millis, now_ms),
         };

@@ -41,6 +41,7 @@ pub(super) fn header() -> Header {
             identity: "5e0c1f9a-0000-4000-8000-000000000001".to_owned(),
             user: "ci@example.org".to_owned(),
             version: "v1.36.3".to_owned(),
+            remarks: Vec::new(),
         },
         commit: Commit {
             id: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
@@ -98,6 +99,7 @@ pub(super) fn empty(stack: &str) -> Plan {
         unchanged: vec![id("Service", Some("mlops"), "grafana"), id("Service", Some("mlops"), "prometheus")],
         digests: BTreeMap::new(),
         findings: Vec::new(),
+        left: BTreeMap::new(),
         notes: Vec::new(),
     }
 }
@@ -270,5 +272,15 @@ pub(super) fn ledger() -> Ledger {
             rollback,
             revision(4, RevisionState::Pending, "2026-11-21T03:59:00Z"),
         ],
+    }
+}
+
+/// A gate that failed.
+pub(super) fn gate() -> crate::model::GateReport {
+    crate::model::GateReport {
+        name: "prometheus-answers".to_owned(),
+        outcome: crate::model::GateOutcome::Failed,
+        evidence: "HTTP 503, not 200".to_owned(),
+        place: Place { file: "stacks/mlops/stack.yaml".into(), line: 9, column: 7 },
     }
 }

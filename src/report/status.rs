@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{Hold, Ledger, ObjectId, Readiness, ReadyReport, TargetId, TurnedBack};
+use crate::model::{GateReport, Hold, Ledger, ObjectId, Readiness, ReadyReport, TargetId, TurnedBack};
 
 use super::{
+    gates::{GateJson, gate_line},
     header::Header,
     history::{RevisionJson, commit_text, state_word},
     json::{HoldJson, ObjectJson, document},
@@ -29,6 +30,8 @@ pub struct StackStatus {
     pub pending_changes: Option<usize>,
     /// Commits since the current revision; none where that is not known.
     pub pending_commits: Option<usize>,
+    /// What came of the gates; empty where none were asked.
+    pub gates: Vec<GateReport>,
     /// Lines to paste, as for a port forward to a user interface.
     pub hints: Vec<String>,
 }
@@ -88,6 +91,7 @@ pub fn status_text(
             lines.push(format!("  objects   {}", Counts::of(status).text()));
         }
         trouble_lines(status, style, &mut lines);
+        lines.extend(status.gates.iter().map(|report| format!("  gate      {}", gate_line(report, style))));
         lines.push(format!("  drift     {}", drift_text(status)));
         lines.push(format!("  pending   {}", pending_text(status)));
         for turned in turned_back(status) {
@@ -178,6 +182,7 @@ struct StackJson<'a> {
     drifted: Option<usize>,
     pending_changes: Option<usize>,
     pending_commits: Option<usize>,
+    gates: Vec<GateJson<'a>>,
     turned_back: Vec<ObjectJson<'a>>,
     holds: Vec<HoldJson<'a>>,
 }
@@ -200,6 +205,7 @@ pub fn status_json(stacks: &[(TargetId, StackStatus)], header: &Header) -> Strin
         drifted: status.drifted,
         pending_changes: status.pending_changes,
         pending_commits: status.pending_commits,
+        gates: status.gates.iter().map(GateJson::from).collect(),
         turned_back: turned_back(status).iter().map(|turned| ObjectJson::of(&turned.object)).collect(),
         holds: status.holds.iter().map(HoldJson::from).collect(),
     });
@@ -243,6 +249,7 @@ mod tests {
             drifted: Some(1),
             pending_changes: Some(2),
             pending_commits: Some(1),
+            gates: vec![crate::report::samples::gate()],
             hints: vec!["Grafana: kubectl -n mlops port-forward svc/grafana 3000".to_owned()],
         }
     }
@@ -266,6 +273,7 @@ mod tests {
               objects   1 ready, 1 in progress, 1 missing
                 in progress Deployment mlops/grafana: 1 of 2 replicas are ready
                 missing ConfigMap mlops/rules
+              gate      failed prometheus-answers: HTTP 503, not 200
               drift     1 object (`obsctl drift` shows them)
               pending   1 commit, 2 objects to change
               held      ConfigMap mlops/rules was turned back from revision 2

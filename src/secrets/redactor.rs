@@ -22,17 +22,22 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor of all secret values of some objects: plain, in base64 and as JSON prints them.
     pub fn from_bodies<'a>(bodies: impl IntoIterator<Item = &'a Body>) -> Self {
-        let mut values = Vec::new();
+        let mut redactor = Self::default();
+        redactor.learn(bodies);
+        redactor
+    }
+
+    /// Knows the secret values of more objects.
+    pub fn learn<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Body>) {
         for body in bodies {
             let mut found = Vec::new();
             secret_values(body, &mut found);
             for value in found {
-                add(&mut values, value, body);
+                add(&mut self.values, value, body);
             }
         }
-        values.sort_by(|a: &Zeroizing<String>, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        values.dedup();
-        Self { values }
+        self.values.sort_by(|a: &Zeroizing<String>, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.values.dedup();
     }
 
     /// The text with every secret value replaced.

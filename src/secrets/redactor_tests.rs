@@ -24,3 +24,14 @@ fn short_values_and_other_words_stay() {
     let body = Body::new(json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "on"}}));
     assert_eq!(Redactor::from_bodies([&body]).redact("one condition"), "one condition");
 }
+
+#[test]
+fn what_is_learned_later_is_taken_out_too() {
+    let secret = |value: &str| {
+        Body::new(serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+            "data": {"password": STANDARD.encode(value)}}))
+    };
+    let mut redactor = Redactor::from_bodies([&secret("first-word")]);
+    redactor.learn([&secret("first-word-of-two")]);
+    assert_eq!(redactor.redact("first-word-of-two, first-word"), format!("{SEALED}, {SEALED}"));
+}

@@ -49,6 +49,28 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
     })
 }
 
+/// A file itself, or every file below a folder, in the order of their paths.
+pub fn files_below(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let wrap = |source| FileError::Read { path: path.to_owned(), source };
+    if !fs::metadata(path).map_err(wrap)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(path).map_err(wrap)? {
+        entries.push(entry.map_err(wrap)?.path());
+    }
+    entries.sort();
+    let mut files = Vec::new();
+    for entry in entries {
+        // A link may lead back to where it stands.
+        let linked = fs::symlink_metadata(&entry).map_err(wrap)?.is_symlink();
+        if !(linked && entry.is_dir()) {
+            files.extend(files_below(&entry)?);
+        }
+    }
+    Ok(files)
+}
+
 /// Writes a file whole: a reader sees the old or the new content, never a part.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let wrap = |source| FileError::Write { path: path.to_owned(), source };

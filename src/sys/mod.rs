@@ -14,10 +14,10 @@ mod terminal;
 mod walk;
 
 pub use clock::{Stopwatch, now, timestamp};
-pub use files::{FileError, append, find_root, read, read_text, write};
+pub use files::{FileError, append, files_below, find_root, read, read_text, write};
 pub use git::{CheckoutError, checkout_revision, checkout_working_tree};
 pub use history::commits_between;
 pub use holder::{boottime, holder, is_dead};
-pub use signals::interrupts;
-pub use surroundings::{ci_run, proxies, step_summary};
+pub use signals::{asking, interrupts};
+pub use surroundings::{ci_run, kubeconfigs, proxies, service_address, step_summary};
 pub use terminal::Terminal;

@@ -51,6 +51,7 @@ fn file(steps: Vec<Step>, holds: Vec<Hold>) -> PlanFile {
         unchanged: Vec::new(),
         digests: BTreeMap::new(),
         findings: Vec::new(),
+        left: BTreeMap::new(),
         notes: Vec::new(),
     };
     PlanFile::of("dev", &ClusterIdentity::default(), &Commit::default(), &[plan])

@@ -470,10 +470,10 @@ fn requests_outlive_a_restart_of_the_server() {
         let cluster = reach(&plane, "admin").await.telling(sender);
         create(&cluster, &config_map("restart", "before", "x")).await;
         let writer = cluster.clone();
+        plane.stop_api_server();
         std::thread::scope(|scope| {
             let restart = scope.spawn(|| plane.restart_api_server());
             for n in 0..3 {
-                std::thread::sleep(Duration::from_millis(100));
                 let body = config_map("restart", &format!("during-{n}"), "x");
                 let (writer, handle) = (writer.clone(), tokio::runtime::Handle::current());
                 scope.spawn(move || handle.block_on(create(&writer, &body)));

@@ -265,6 +265,9 @@ fn one_more_and_five_fewer(repo: &Repo, obsctl: &Obsctl) {
     let added = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: added}\ndata: {a: b}\n";
     repo.write(&format!("{manifests}/added.yaml"), added);
     repo.remove(&format!("{manifests}/kube-state-metrics.yaml"));
+    // Its gate goes with it: it would ask for a Deployment that is there no more.
+    let gate = "    - name: kube-state-metrics-is-ready\n      ready: {kind: Deployment, name: kube-state-metrics}\n";
+    repo.edit(&format!("stacks/{STACK}/stack.yaml"), gate, "");
     repo.commit("One more, five fewer");
     let applied = obsctl.exits(0, &on_dev(&["apply", "--auto-approve"]));
     applied.assert_says("1 to create, 0 to change, 0 to replace, 0 to adopt, 5 to prune");

@@ -98,6 +98,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         unchanged: vec![],
         digests: std::collections::BTreeMap::default(),
         findings: vec![],
+        left: std::collections::BTreeMap::default(),
         notes: vec![],
     }
 }

@@ -312,7 +312,7 @@ fn writer<'a>(request: &'a Value, place: &'a Place) -> Writer<'a> {
 
 /// The merged object with the server's defaults: what it lacks is taken from the answer, what it has too much is a
 /// difference, `null` counts for nothing.
-fn values_of(merged: &Value, answer: &Value) -> Value {
+pub(crate) fn values_of(merged: &Value, answer: &Value) -> Value {
     match (merged, answer) {
         (Value::Object(merged), Value::Object(answer)) => {
             let mut out = serde_json::Map::new();
@@ -321,7 +321,7 @@ fn values_of(merged: &Value, answer: &Value) -> Value {
                 out.insert(name.clone(), value);
             }
             for (name, value) in merged.iter().filter(|(name, _)| !answer.contains_key(*name)) {
-                if !value.is_null() && *value != json!({}) && *value != json!([]) {
+                if !is_empty(value) && name != "stringData" {
                     out.insert(name.clone(), value.clone());
                 }
             }
@@ -331,7 +331,13 @@ fn values_of(merged: &Value, answer: &Value) -> Value {
             merged.iter().zip(answer).map(|(merged, answer)| values_of(merged, answer)).collect()
         }
         (Value::Null, answer) => answer.clone(),
+        // What differs from run to run was taken out of the answers, even where it is part of a text.
+        (_, Value::String(text)) if text == "NODEPORT" || text.contains("TIME07:00") => answer.clone(),
         _ if same_quantity(merged, answer) => answer.clone(),
         _ => merged.clone(),
     }
+}
+
+fn is_empty(value: &Value) -> bool {
+    [json!(null), json!(false), json!(0), json!(""), json!({}), json!([])].contains(value)
 }

@@ -12,7 +12,7 @@ mod values;
 pub use apply::{ApplyArgs, Approval, DestroyArgs, RollbackArgs, RunArgs, UnlockArgs};
 pub use local::{GraphArgs, GraphFormat, RenderArgs, RenderFormat, ValidateArgs};
 pub use look::{DriftArgs, HistoryArgs, StatusArgs};
-pub use plan::{Guards, PlanArgs};
+pub use plan::{Guards, PlanArgs, PlanModeArg};
 pub use sandbox::SandboxArgs;
 pub use setup::{CompletionsArgs, InitArgs, ManArgs, RbacArgs, RbacFor, RbacFormat};
 pub use top::{Arguments, ColorChoice, Command, Global, Selection};

@@ -8,6 +8,7 @@ use crate::cli::{
     args::{AllowDelete, Global, Guards, RunArgs, Selection},
     failure::{Failure, FailureKind},
 };
+use crate::cluster::Pod;
 use crate::ops::{self, About, AllowedDeletion, Choice, Manner, Place, Reach};
 use crate::report::Header;
 use crate::sys;
@@ -26,12 +27,14 @@ pub(super) fn choice(selection: &Selection) -> Choice {
 /// How to reach the cluster.
 pub(super) fn reach(global: &Global, terminal: &sys::Terminal, parallelism: Option<u16>) -> Reach {
     let (https_proxy, no_proxy) = sys::proxies();
+    let (host, port) = sys::service_address();
     Reach {
-        kubeconfig: global.kubeconfig.iter().cloned().collect(),
+        kubeconfig: global.kubeconfig.clone().map_or_else(sys::kubeconfigs, |file| vec![file]),
+        pod: Pod { host, port, ..Pod::default() },
         context: global.context.clone(),
         impersonate: global.as_user.clone(),
         impersonate_groups: global.as_group.clone(),
-        interactive: !terminal.ci,
+        interactive: terminal.stdin && !terminal.ci,
         https_proxy,
         no_proxy,
         parallelism: parallelism.map(usize::from),

@@ -33,10 +33,17 @@ pub(in crate::cli) fn status(
 }
 
 fn shown(standing: Standing) -> (TargetId, StackStatus) {
-    let Standing { target, ledger, readiness, holds, drifted, pending_changes, pending_commits, hints } =
-        standing;
-    let status = StackStatus { ledger, readiness, holds, drifted, pending_changes, pending_commits, hints };
-    (target, status)
+    let status = StackStatus {
+        ledger: standing.ledger,
+        readiness: standing.readiness,
+        holds: standing.holds,
+        drifted: standing.drifted,
+        pending_changes: standing.pending_changes,
+        pending_commits: standing.pending_commits,
+        gates: standing.gates,
+        hints: standing.hints,
+    };
+    (standing.target, status)
 }
 
 /// Shows what was done to the stacks.

@@ -9,6 +9,7 @@ mod plan;
 mod rbac;
 mod sandbox;
 mod trouble;
+mod unreached;
 mod watch;
 mod write;
 

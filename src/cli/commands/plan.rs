@@ -2,13 +2,13 @@
 
 use super::{ask, output, watch};
 use crate::cli::{
-    args::{Global, PlanArgs},
+    args::{Global, PlanArgs, PlanModeArg},
     exit::Exit,
     failure::{Failure, FailureKind},
     stdio::Stdio,
 };
 use crate::model::{Plan, Severity};
-use crate::ops::{PlanWish, Plans, SavedPlan};
+use crate::ops::{PlanMode, PlanWish, Plans, SavedPlan};
 use crate::report::{MARKDOWN_BUDGET, plan_json, plan_markdown, plan_text};
 
 /// Shows what an apply would do.
@@ -18,6 +18,12 @@ pub(in crate::cli) fn plan(args: &PlanArgs, global: &Global, stdio: &mut Stdio<'
         choice: ask::choice(&args.selection),
         reach: ask::reach(global, &stdio.terminal, None),
         guards: ask::guards(&args.guards),
+        mode: match args.plan_mode {
+            PlanModeArg::Auto => PlanMode::Auto,
+            PlanModeArg::Server => PlanMode::Server,
+            PlanModeArg::Local => PlanMode::Local,
+        },
+        live: args.live.clone(),
     };
     let Plans { about, plans } = watch::read(global, stdio, |events| crate::ops::plan(&wish, Some(events)))?;
     if args.out.is_some() && about.commit.dirty {

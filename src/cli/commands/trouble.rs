@@ -1,7 +1,8 @@
 //! Whose fault it is, what to do, and with which exit code.
 
+use super::unreached;
 use crate::cli::failure::{Failure, FailureKind};
-use crate::cluster::{CallError, LockError, rbac_hint};
+use crate::cluster::{CallError, ConnectError, LockError, rbac_hint};
 use crate::ops::Trouble;
 use crate::report::{Style, problems_text};
 
@@ -20,7 +21,9 @@ fn kind(trouble: &Trouble) -> FailureKind {
     match trouble {
         Trouble::Call { .. } => FailureKind::BadCall,
         Trouble::Repository { .. } => FailureKind::Mistakes,
-        Trouble::Blocked { .. } => FailureKind::Blocked,
+        // The pin is a guard: nothing failed.
+        Trouble::Blocked { .. } | Trouble::Connect(ConnectError::OtherCluster { .. }) => FailureKind::Blocked,
+        Trouble::Interrupted => FailureKind::Interrupted,
         Trouble::LockHeld { .. } => FailureKind::Locked,
         Trouble::Stale { .. } => FailureKind::Stale,
         Trouble::Machine(_)
@@ -49,11 +52,12 @@ fn hints(trouble: &Trouble) -> Vec<String> {
             LockError::State(error) => error.refusal().and_then(rbac),
             LockError::Held { .. } => None,
         },
-        Trouble::Repository { .. } | Trouble::Connect(_) | Trouble::Machine(_) => None,
+        Trouble::Connect(error) => unreached::hint(error),
+        Trouble::Repository { .. } | Trouble::Machine(_) | Trouble::Interrupted => None,
     };
     own.into_iter().collect()
 }
 
-fn rbac(error: &CallError) -> Option<String> {
+pub(super) fn rbac(error: &CallError) -> Option<String> {
     error.refusal().and_then(rbac_hint)
 }

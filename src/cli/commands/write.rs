@@ -167,7 +167,7 @@ fn asked(
     let cluster = &session.cluster.identity().context;
     let text = format!("{} {} changes to {environment} (cluster {cluster})?", question.verb, total.changes());
     let Stdio { terminal, input, talk, .. } = &mut *show.stdio;
-    confirm(&text, terminal, *input, *talk)
+    sys::asking(|| confirm(&text, terminal, *input, *talk))
 }
 
 fn tell(applied: &Applied, summary: &[String], closing: &str, stdio: &mut Stdio<'_>) -> Result<(), Failure> {
@@ -175,12 +175,8 @@ fn tell(applied: &Applied, summary: &[String], closing: &str, stdio: &mut Stdio<
         return stdio.result("No changes.\n");
     }
     let mut lines = summary.to_vec();
-    lines.extend(
-        applied
-            .not_begun
-            .iter()
-            .map(|target| format!("{target}: not begun, because a stack before it failed.")),
-    );
+    let why = if was_cut(applied) { "you asked to stop" } else { "a stack before it failed" };
+    lines.extend(applied.not_begun.iter().map(|target| format!("{target}: not begun, because {why}.")));
     for ran in &applied.turned_back {
         let how = if ran.is_good() { "turned back" } else { "could not be turned back wholly" };
         lines.push(format!("{}: {how} (revision {}).", ran.planned.plan.target, ran.revision));
@@ -217,12 +213,20 @@ fn fighting(plan: &Plan) -> Vec<String> {
     lines
 }
 
+/// Whether only the user's wish to stop kept stacks from being begun.
+fn was_cut(applied: &Applied) -> bool {
+    let stopped = |ran: &ops::Ran| ran.is_good() || ran.execution.interrupts > 0;
+    !applied.not_begun.is_empty() && applied.runs.iter().all(stopped)
+}
+
 fn exit(applied: &Applied) -> Exit {
     let runs = applied.runs.iter().map(|ran| {
         if ran.execution.interrupts > 0 {
             Exit::Interrupted
         } else if ran.is_good() {
             Exit::Done
+        } else if !ran.gates_hold() {
+            Exit::Partial
         } else if ran.is_stale() {
             Exit::Stale
         } else if ran.execution.wrote() {
@@ -236,7 +240,8 @@ fn exit(applied: &Applied) -> Exit {
         return if good { Exit::RolledBack } else { Exit::Partial };
     }
     let fights = if applied.fighting.is_empty() { Exit::Done } else { Exit::Partial };
-    Exit::worst(runs.chain([fights]))
+    let cut = if was_cut(applied) { Exit::Interrupted } else { Exit::Done };
+    Exit::worst(runs.chain([fights, cut]))
 }
 
 /// Takes locks away from their holders.
@@ -248,7 +253,7 @@ pub(in crate::cli) fn unlock(
     let (place, choice) = (ask::place(global, None), ask::choice(&args.selection));
     let reach = ask::reach(global, &stdio.terminal, None);
     let refused = RefCell::new(None);
-    let result = watch::run(global, stdio, async |show: &RefCell<Show<'_, '_>>, _ears: Ears| {
+    let result = watch::run(global, stdio, async |show: &RefCell<Show<'_, '_>>, ears: Ears| {
         let mut ask = |locks: &[Unlocked]| {
             if args.approval.auto_approve {
                 return Ok(());
@@ -259,13 +264,13 @@ pub(in crate::cli) fn unlock(
             show.stdio.say(&format!("{}\n", held.join("\n")));
             let text = "Take the lock away? A run that still lives stops at its next write.";
             let Stdio { terminal, input, talk, .. } = &mut *show.stdio;
-            confirm(text, terminal, *input, *talk).map_err(|failure| {
+            sys::asking(|| confirm(text, terminal, *input, *talk)).map_err(|failure| {
                 let message = failure.message.clone();
                 *refused.borrow_mut() = Some(failure);
                 Trouble::Blocked { message, hint: None }
             })
         };
-        ops::unlock(&place, &choice, &reach, &mut ask).await
+        ears.unless_stopped(Box::pin(ops::unlock(&place, &choice, &reach, &mut ask))).await
     });
     let (locks, _) = result.map_err(|failure| refused.into_inner().unwrap_or(failure))?;
     let lines: Vec<String> = locks

@@ -50,14 +50,14 @@ pub fn apply(
     let (gvk, api_version) = (gvk_of(applied), text(applied, "/apiVersion"));
     let core = Core { kind, gvk: &gvk, api_version, subresource: by.subresource };
     if managers.0.is_empty() && live.is_some() {
-        tracked(&core, (&empty, &base), &mut managers, &Writer { manager: BEFORE, ..*by });
+        tracked(&core, (&empty, &base), &mut managers, &Writer { manager: BEFORE, ..*by })?;
     }
     let result = last_applied::with_conflicts_allowed(by.manager, &base, &core, force, &|force| {
         let mut managers = managers.clone();
         let object = Merge { core: &core, base: &base, applied, by }.run(&mut managers, force)?;
         Ok((object, managers))
     });
-    let (mut object, managers) = result.map_err(Refused::Conflicts)?;
+    let (mut object, managers) = result?;
     if live.is_none() {
         object = object.map(|mut object| {
             core.reset().put_back(&mut object, Some(&empty));
@@ -68,7 +68,7 @@ pub fn apply(
     let mut object = object.take().unwrap_or_else(|| base.clone());
     if changed {
         (kind.defaulted)(&mut object).map_err(|error| {
-            let name = name_of(&object);
+            let name = name_of(applied);
             Refused::Invalid(format!("failed to convert new object ({name}) to proper version: {error}"))
         })?;
     }
@@ -93,11 +93,7 @@ struct Merge<'a, 'k> {
 }
 
 impl Merge<'_, '_> {
-    fn run(
-        &self,
-        managers: &mut Managers,
-        force: Force,
-    ) -> Result<Option<Value>, Vec<super::conflict::Conflict>> {
+    fn run(&self, managers: &mut Managers, force: Force) -> Result<Option<Value>, Refused> {
         let writer = Entry { apply: true, ..entry(self.by, self.core.api_version) };
         let object = self.core.apply(self.base, self.applied, managers, (&writer, force))?;
         let id = writer.id();
@@ -148,22 +144,38 @@ fn keep_identity(object: &mut Value, live: &Value) {
 
 /// Where a write changes times only, it changes nothing.
 pub(super) fn keep_times(object: &mut Value, live: &Value) {
-    fn timeless(value: &Value) -> Value {
-        let mut value = value.clone();
-        let entries = value.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
-        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
-            entry.shift_remove("time");
-        }
-        value
-    }
-    if !same(&timeless(object), &timeless(live)) {
-        return;
-    }
+    let equal = same_maps(object, live, &|name, a, b| match (name, a.as_object(), b.as_object()) {
+        ("metadata", Some(_), Some(_)) => same_maps(a, b, &|name, a, b| {
+            if name == "managedFields" { same_entries(a, b) } else { same(a, b) }
+        }),
+        _ => same(a, b),
+    });
     let old = live.pointer("/metadata/managedFields").cloned();
     let metadata = object.get_mut("metadata").and_then(Value::as_object_mut);
-    if let (Some(metadata), Some(old)) = (metadata, old) {
+    if let (true, Some(metadata), Some(old)) = (equal, metadata, old) {
         metadata.insert("managedFields".to_owned(), old);
     }
+}
+
+/// Whether two maps have the same names and values that are the same in some sense.
+fn same_maps(a: &Value, b: &Value, alike: &dyn Fn(&str, &Value, &Value) -> bool) -> bool {
+    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return false };
+    a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| alike(name, a, b)))
+}
+
+/// Whether two lists of entries differ by their times at most.
+fn same_entries(a: &Value, b: &Value) -> bool {
+    let (Some(a), Some(b)) = (a.as_array(), b.as_array()) else { return false };
+    let timeless = |a: &Value, b: &Value| match (a.as_object(), b.as_object()) {
+        (Some(a), Some(b)) => {
+            let within = |a: &Map<String, Value>, b: &Map<String, Value>| {
+                a.iter().all(|(name, value)| name == "time" || b.get(name).is_some_and(|b| same(value, b)))
+            };
+            within(a, b) && within(b, a)
+        }
+        _ => false,
+    };
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| timeless(a, b))
 }
 
 fn unfit(which: &str, object: &Value, error: &str) -> Refused {

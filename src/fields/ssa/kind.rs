@@ -41,7 +41,8 @@ pub struct Kind<'a> {
     pub empty: Option<&'a Value>,
     /// Fills in the defaults and brings values to their stored form; the error is why they cannot be read.
     pub defaulted: &'a dyn Fn(&mut Value) -> Result<(), String>,
-    /// The object in another `apiVersion`; none where that version is not served.
+    /// The object in another `apiVersion`. None: that version of a built-in kind is not served, or that version of a
+    /// custom kind has the same schema.
     pub converted: &'a dyn Fn(&Value, &str) -> Option<Converted<'a>>,
 }
 

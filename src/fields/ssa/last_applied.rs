@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     changes::changes,
-    conflict::Conflict,
+    conflict::Refused,
     core::Core,
     kind::Force,
     path::texts,
@@ -28,16 +28,16 @@ pub(super) fn with_conflicts_allowed<T>(
     live: &Value,
     core: &Core<'_, '_>,
     force: Force,
-    run: &dyn Fn(Force) -> Result<T, Vec<Conflict>>,
-) -> Result<T, Vec<Conflict>> {
+    run: &dyn Fn(Force) -> Result<T, Refused>,
+) -> Result<T, Refused> {
     let conflicts = match run(force) {
-        Err(conflicts) if manager == KUBECTL => conflicts,
+        Err(Refused::Conflicts(conflicts)) if manager == KUBECTL => conflicts,
         other => return other,
     };
-    let Some(allowed) = allowed(live, core) else { return Err(conflicts) };
+    let Some(allowed) = allowed(live, core) else { return Err(Refused::Conflicts(conflicts)) };
     let allowed = texts(&allowed);
     let left: Vec<_> = conflicts.into_iter().filter(|conflict| !allowed.contains(&conflict.path)).collect();
-    if left.is_empty() { run(Force::Take) } else { Err(left) }
+    if left.is_empty() { run(Force::Take) } else { Err(Refused::Conflicts(left)) }
 }
 
 /// The fields of the annotation that the live object still has as it says.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     apply::{bare, entry, gvk_of, keep_times, text},
+    conflict::Refused,
     core::Core,
     kind::{Force, Kind, Writer},
     managers::{Managers, clear},
@@ -39,7 +40,9 @@ pub fn track_update(live: Option<&Value>, new: &mut Value, by: &Writer<'_>, kind
     }
     let (gvk, api_version) = (gvk_of(new), text(new, "/apiVersion").to_owned());
     let core = Core { kind, gvk: &gvk, api_version: &api_version, subresource: by.subresource };
-    tracked(&core, (&old, new), &mut managers, by);
+    if tracked(&core, (&old, new), &mut managers, by).is_err() {
+        return;
+    }
     managers.write_to(new);
     if let Some(live) = live {
         keep_times(new, live);
@@ -79,9 +82,10 @@ pub(super) fn tracked(
     states: (&Value, &Value),
     managers: &mut Managers,
     by: &Writer<'_>,
-) {
+) -> Result<(), Refused> {
     let (old, new) = states;
-    let Ok(changes) = core.update(old, new, managers, (SELF, Force::Take)) else { return };
+    core.reconcile(old, managers).map_err(Refused::Invalid)?;
+    let changes = core.update(old, new, managers, (SELF, Force::Take))?;
     let fields = stripped(&core.sifted(&changes.written()));
     if !fields.is_empty() {
         let mut own = entry(by, core.api_version);
@@ -93,4 +97,5 @@ pub(super) fn tracked(
         managers.put(own);
     }
     managers.cap();
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Whether an object fits its schema as server-side apply asks it: declared fields, kinds of values, keys of lists.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ pub(super) enum Duplicates {
 
 /// Checks a value; the error is the server's text.
 pub(super) fn check(value: &Value, schema: Option<Schema<'_>>, duplicates: Duplicates) -> Result<(), String> {
-    let mut check = Check { duplicates, path: String::new(), errors: Vec::new() };
+    let mut check = Check { duplicates, path: Vec::new(), errors: Vec::new() };
     check.value(value, schema);
     match check.errors.as_slice() {
         [] => Ok(()),
@@ -32,28 +32,37 @@ pub(super) fn check(value: &Value, schema: Option<Schema<'_>>, duplicates: Dupli
     }
 }
 
-struct Check {
+/// A step of the path, written out only where something is wrong.
+enum Step<'v> {
+    Name(&'v str),
+    Item(Element),
+}
+
+struct Check<'v> {
     duplicates: Duplicates,
-    path: String,
+    path: Vec<Step<'v>>,
     errors: Vec<String>,
 }
 
-impl Check {
+impl<'v> Check<'v> {
     fn error(&mut self, message: impl AsRef<str>) {
         let message = message.as_ref();
-        let text =
-            if self.path.is_empty() { message.to_owned() } else { format!("{}: {message}", self.path) };
-        self.errors.push(text);
+        let path: String = (self.path.iter())
+            .map(|step| match step {
+                Step::Name(name) => format!(".{name}"),
+                Step::Item(element) => element_text(element),
+            })
+            .collect();
+        self.errors.push(if path.is_empty() { message.to_owned() } else { format!("{path}: {message}") });
     }
 
-    fn below(&mut self, element: &str, value: &Value, schema: Option<Schema<'_>>) {
-        let length = self.path.len();
-        self.path.push_str(element);
+    fn below(&mut self, step: Step<'v>, value: &'v Value, schema: Option<Schema<'_>>) {
+        self.path.push(step);
         self.value(value, schema);
-        self.path.truncate(length);
+        self.path.pop();
     }
 
-    fn value(&mut self, value: &Value, schema: Option<Schema<'_>>) {
+    fn value(&mut self, value: &'v Value, schema: Option<Schema<'_>>) {
         if value.is_null() {
             return;
         }
@@ -66,22 +75,20 @@ impl Check {
         }
     }
 
-    fn map(&mut self, map: &Map<String, Value>, schema: Option<Schema<'_>>) {
+    fn map(&mut self, map: &'v Map<String, Value>, schema: Option<Schema<'_>>) {
         for (name, value) in map {
             let below = schema.and_then(|schema| schema.field(name));
-            let length = self.path.len();
-            let _infallible = write!(self.path, ".{name}");
             if below.is_none() && schema.is_some_and(is_closed) {
+                self.path.push(Step::Name(name));
                 self.error("field not declared in schema");
-                self.path.truncate(length);
+                self.path.pop();
                 return;
             }
-            self.value(value, below);
-            self.path.truncate(length);
+            self.below(Step::Name(name), value, below);
         }
     }
 
-    fn items(&mut self, items: &[Value], list: ListType, schema: Option<Schema<'_>>) {
+    fn items(&mut self, items: &'v [Value], list: ListType, schema: Option<Schema<'_>>) {
         let below = schema.and_then(Schema::items);
         let mut seen = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
@@ -94,14 +101,12 @@ impl Check {
                     self.error(format!("element {index}: {error}"));
                     return;
                 }
-                Ok(None) => self.below(&format!("[{index}]"), item, below),
+                Ok(None) => self.below(Step::Item(Element::Index(index)), item, below),
                 Ok(Some(element)) => {
-                    let text = element_text(&element);
-                    if self.duplicates == Duplicates::Refused && seen.contains(&element) {
-                        self.error(format!("duplicate entries for key {text}"));
+                    if self.duplicates == Duplicates::Refused && !seen.insert(element.clone()) {
+                        self.error(format!("duplicate entries for key {}", element_text(&element)));
                     }
-                    seen.insert(element);
-                    self.below(&text, item, below);
+                    self.below(Step::Item(element), item, below);
                 }
             }
         }

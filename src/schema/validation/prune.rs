@@ -35,6 +35,9 @@ pub(super) fn prune(object: &mut Value, schema: &Value) -> Vec<String> {
 
 /// A whole object, at the root or embedded: apiVersion, kind and metadata belong to it.
 fn resource(map: &mut Map<String, Value>, schema: &Value, path: &str, gone: &mut Vec<String>) {
+    if let Some(metadata) = map.get_mut("metadata").filter(|metadata| metadata.is_null()) {
+        *metadata = Value::Object(Map::new());
+    }
     if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
         let path = join(path, "metadata");
         metadata.retain(|name, value| {

@@ -140,10 +140,8 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::Gvk,
-        schema::{SchemaSet, Structural},
-    };
+    use crate::model::Gvk;
+    use crate::schema::{SchemaSet, Structural};
 
     // Texts and answers are those of kube-apiserver 1.36.3.
     #[test]

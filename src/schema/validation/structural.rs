@@ -22,6 +22,8 @@ pub struct Structural(Arc<Inner>);
 
 struct Inner {
     schema: Value,
+    /// Where the replicas stand that the subresource `scale` reads, as `.spec.replicas`.
+    replicas: Option<String>,
     patterns: OnceLock<BTreeMap<String, Option<Regex>>>,
     rules: OnceLock<Option<Rules>>,
 }
@@ -38,8 +40,13 @@ pub struct Verdict {
 impl Structural {
     /// A version's `openAPIV3Schema`.
     pub fn of(schema: &Value) -> Self {
+        Self::with_scale(schema, None)
+    }
+
+    fn with_scale(schema: &Value, replicas: Option<&str>) -> Self {
         Self(Arc::new(Inner {
             schema: without_descriptions(schema),
+            replicas: replicas.map(str::to_owned),
             patterns: OnceLock::new(),
             rules: OnceLock::new(),
         }))
@@ -49,7 +56,8 @@ impl Structural {
     pub fn of_crd(crd: &Value, version: &str) -> Option<Self> {
         let versions = crd.pointer("/spec/versions")?.as_array()?;
         let version = versions.iter().find(|one| one.get("name").is_some_and(|name| name == version))?;
-        Some(Self::of(version.pointer("/schema/openAPIV3Schema")?))
+        let replicas = version.pointer("/subresources/scale/specReplicasPath").and_then(Value::as_str);
+        Some(Self::with_scale(version.pointer("/schema/openAPIV3Schema")?, replicas))
     }
 
     /// Takes away what the schema does not know, and says what that was; apiVersion, kind and metadata stay.
@@ -87,6 +95,7 @@ impl Structural {
     pub fn validate(&self, object: &Value, old: Option<&Value>) -> Verdict {
         let mut causes = walk::causes(object, &self.0.schema, self.patterns());
         lists::check(object, &self.0.schema, "", &mut causes);
+        causes.extend(self.0.replicas.as_deref().and_then(|path| scale_cause(object, path)));
         let mut unchecked = Vec::new();
         if let Some(rules) = self.rules() {
             if causes.iter().any(|cause| cause.reason.blocks()) {
@@ -113,6 +122,32 @@ impl Structural {
     /// The compiled rules; none where the schema has none.
     fn rules(&self) -> Option<&Rules> {
         self.0.rules.get_or_init(|| Rules::of(&self.0.schema)).as_ref()
+    }
+}
+
+/// What the subresource `scale` has against the replicas.
+fn scale_cause(object: &Value, path: &str) -> Option<Cause> {
+    let value =
+        path.split('.').filter(|name| !name.is_empty()).try_fold(object, |value, name| value.get(name))?;
+    let told = |value: &Value, message: &str| Some(Cause::invalid(path, value, message));
+    match value.as_f64() {
+        Some(count) if count < 0.0 => told(value, "should be a non-negative integer"),
+        Some(count) if count > f64::from(i32::MAX) => {
+            told(value, &format!("should be less than or equal to {}", i32::MAX))
+        }
+        Some(_) => None,
+        None => {
+            let sort = match value {
+                Value::String(_) => "string",
+                Value::Bool(_) => "bool",
+                Value::Array(_) => "[]interface {}",
+                Value::Object(_) => "map[string]interface {}",
+                Value::Null | Value::Number(_) => return None,
+            };
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let message = format!("{path} accessor error: {shown} is of the type {sort}, expected int64");
+            told(&Value::from(0), &message)
+        }
     }
 }
 

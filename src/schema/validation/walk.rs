@@ -40,8 +40,11 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn whole(number: &Number) -> bool {
-    !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+/// Whether a number is one of the server's integers, of 64 bits.
+pub(super) fn whole(number: &Number) -> bool {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    let float = number.as_f64().filter(|_| number.is_f64());
+    float.is_none_or(|float| float.fract() == 0.0 && float.abs() < LIMIT)
 }
 
 fn text<'a>(schema: &'a Value, keyword: &str) -> Option<&'a str> {
@@ -92,6 +95,11 @@ impl Walk<'_> {
             if let Some(shown) = formats::mismatch(format, value) {
                 self.wrong_type(path, format, &shown);
             }
+            return;
+        }
+        let format = text(schema, "format").filter(|_| !int_or_string);
+        if let Some((format, shown)) = format.and_then(|format| formats::odd_number(wanted, format, value)) {
+            self.wrong_type(path, format, shown);
             return;
         }
         let have = type_name(value);

@@ -45,38 +45,48 @@ pub(super) enum Sort {
     Service,
     Deployment,
     Thing,
+    /// A custom kind that is written through two versions.
+    Pair,
 }
 
 impl Sort {
     pub(super) fn of(dice: &mut Dice) -> Self {
-        *dice.pick(&[Self::ConfigMap, Self::Service, Self::Deployment, Self::Thing, Self::Thing])
+        *dice.pick(&[Self::ConfigMap, Self::Service, Self::Deployment, Self::Thing, Self::Thing, Self::Pair])
     }
 
-    pub(super) fn api(self) -> (&'static str, &'static str) {
+    /// Whether its values are compared exactly: nothing but its schema has a say in them.
+    pub(super) fn is_custom(self) -> bool {
+        matches!(self, Self::Thing | Self::Pair)
+    }
+
+    pub(super) fn api(self, version: &str) -> (String, &'static str) {
         match self {
-            Self::ConfigMap => ("v1", "ConfigMap"),
-            Self::Service => ("v1", "Service"),
-            Self::Deployment => ("apps/v1", "Deployment"),
-            Self::Thing => ("ssa.test/v1", "Thing"),
+            Self::ConfigMap => ("v1".to_owned(), "ConfigMap"),
+            Self::Service => ("v1".to_owned(), "Service"),
+            Self::Deployment => ("apps/v1".to_owned(), "Deployment"),
+            Self::Thing => ("ssa.test/v1".to_owned(), "Thing"),
+            Self::Pair => (format!("ssa.test/{version}"), "Pair"),
         }
     }
 
-    pub(super) fn path(self) -> &'static str {
+    pub(super) fn path(self, version: &str) -> String {
         match self {
-            Self::ConfigMap => "/api/v1/namespaces/default/configmaps",
-            Self::Service => "/api/v1/namespaces/default/services",
-            Self::Deployment => "/apis/apps/v1/namespaces/default/deployments",
-            Self::Thing => "/apis/ssa.test/v1/namespaces/default/things",
+            Self::ConfigMap => "/api/v1/namespaces/default/configmaps".to_owned(),
+            Self::Service => "/api/v1/namespaces/default/services".to_owned(),
+            Self::Deployment => "/apis/apps/v1/namespaces/default/deployments".to_owned(),
+            Self::Thing => "/apis/ssa.test/v1/namespaces/default/things".to_owned(),
+            Self::Pair => format!("/apis/ssa.test/{version}/namespaces/default/pairs"),
         }
     }
 
     /// A body without identity; a whole one could be created.
-    pub(super) fn body(self, dice: &mut Dice, whole: Whole) -> Value {
+    pub(super) fn body(self, dice: &mut Dice, whole: Whole, version: &str) -> Value {
         let mut body = match self {
             Self::ConfigMap => json!({"data": texts(dice)}),
             Self::Service => service(dice),
             Self::Deployment => deployment(dice, whole),
             Self::Thing => json!({"spec": thing(dice)}),
+            Self::Pair => json!({"spec": pair(dice, version)}),
         };
         body["metadata"] = metadata(dice);
         if dice.chance(12) {
@@ -93,7 +103,7 @@ impl Sort {
             Self::Deployment => {
                 Some(json!({"status": {"conditions": conditions(dice), "observedGeneration": dice.below(3)}}))
             }
-            Self::ConfigMap | Self::Service => None,
+            Self::ConfigMap | Self::Service | Self::Pair => None,
         }
     }
 }
@@ -289,6 +299,26 @@ fn thing(dice: &mut Dice) -> Value {
     Value::Object(spec)
 }
 
+fn pair(dice: &mut Dice, version: &str) -> Value {
+    let mut spec = json!({});
+    for name in ["a", if version == "v1" { "old" } else { "new" }] {
+        if dice.chance(50) {
+            spec[name] = json!(value(dice));
+        }
+    }
+    if dice.chance(50) {
+        spec["map"] = texts(dice);
+    }
+    if dice.chance(60) {
+        let items = dice.some(&["a", "b", "c"]).into_iter().map(|name| {
+            let own = if version == "v1" { "v" } else { "w" };
+            json!({"name": name, "both": value(dice), own: value(dice)})
+        });
+        spec["keyed"] = items.collect();
+    }
+    spec
+}
+
 fn conditions(dice: &mut Dice) -> Value {
     let items = dice
         .some(&["Ready", "Done"])
@@ -309,6 +339,24 @@ fn empty_something(body: &mut Value, dice: &mut Dice) {
     } else if name != "metadata" {
         *value = if value.is_object() { json!({}) } else { json!([]) };
     }
+}
+
+/// A kind of two versions, each with fields that the other lacks.
+pub(super) fn two_versions() -> Value {
+    let version = |name: &str, own: &str, item: &str| {
+        let text = json!({"type": "string"});
+        let items = json!({"type": "object", "required": ["name"], "properties": {"name": text, "both": text, item: text}});
+        let spec = json!({"type": "object", "properties": {
+            "a": text, own: text,
+            "map": {"type": "object", "additionalProperties": text},
+            "keyed": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"], "items": items}}});
+        json!({"name": name, "served": true, "storage": name == "v1",
+            "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}})
+    };
+    json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "pairs.ssa.test"},
+        "spec": {"group": "ssa.test", "scope": "Namespaced",
+            "names": {"kind": "Pair", "plural": "pairs", "singular": "pair", "listKind": "PairList"},
+            "versions": [version("v1", "old", "v"), version("v2", "new", "w")]}})
 }
 
 /// A kind with every sort of list and map.

@@ -22,6 +22,7 @@ fn random_writes_end_as_the_server_ends_them() {
     let Some(server) = Server::start() else { return };
     let (sequences, first) = (number("OBSCTL_SSA_SEQUENCES", 200), number("OBSCTL_SSA_SEED", 1));
     server.define(&bodies::definition());
+    server.define(&bodies::two_versions());
     let mut tally = Tally::default();
     let mut wrong: BTreeMap<usize, String> = BTreeMap::new();
     let mut failed = 0;

@@ -40,7 +40,7 @@ pub(crate) fn test_data(part: &str) -> Option<PathBuf> {
 }
 
 /// Says that the running test is skipped, where the test runner does not swallow it.
-fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     assert!(env::var_os("OBSCTL_REQUIRE_LIVE").is_none(), "{why}, and OBSCTL_REQUIRE_LIVE is set");

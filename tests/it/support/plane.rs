@@ -78,7 +78,12 @@ pub(crate) struct ControlPlane {
 impl ControlPlane {
     /// One with controllers, scheduler and two nodes whose pods run at once; `None` after a skip line.
     pub(crate) fn start() -> Option<Self> {
-        let plane = Self::start_api(&[])?;
+        Self::start_with(&[])
+    }
+
+    /// The same, with more arguments for kube-apiserver.
+    pub(crate) fn start_with(args: &[&str]) -> Option<Self> {
+        let plane = Self::start_api(args)?;
         plane.start_controllers();
         Some(plane)
     }
