@@ -263,3 +263,12 @@ async fn recorded_answers_are_answered_alike() {
     eprintln!("{} of {} scenarios differ", differed.len(), scenarios.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn the_differences_stand_in_the_documentation() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sandbox.md"))
+        .expect("it is there");
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<String> = DIFFER.iter().map(|(id, why)| format!("| `{id}` | {why} |")).collect();
+    assert_eq!(told, rows);
+}
