@@ -15,6 +15,7 @@ mod bed;
 mod cluster;
 mod controllers;
 mod differential;
+mod exchanges;
 mod gates;
 mod guards;
 mod init;

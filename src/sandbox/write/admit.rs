@@ -186,18 +186,14 @@ impl<'r> Rules<'r> {
     }
 
     /// Keeps what a write to this part may not change, and counts what it changed.
-    pub(super) fn prepare_update(&self, engine: &Engine, old: &Value, new: &mut Value, part: Part) {
+    pub(super) fn prepare_update(&self, old: &Value, new: &mut Value, part: Part) {
         let builtin = self.resource.custom.is_none();
         match part {
             Part::Status => {
                 reset_fields(&self.resource.gvk, self.schema(), "status").put_back(new, Some(old));
                 carry_meta(old, new, "generation");
             }
-            Part::Main | Part::Scale if builtin => {
-                kinds::prepare_update(old, new, &self.resource.gvk);
-                let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
-                kinds::allocate_update(new, &self.resource.gvk, &mut cluster);
-            }
+            Part::Main | Part::Scale if builtin => kinds::prepare_update(old, new, &self.resource.gvk),
             Part::Main | Part::Scale => {
                 if self.resource.status {
                     carry(old, new, "status");
@@ -217,6 +213,15 @@ impl<'r> Rules<'r> {
             }
         }
     }
+
+    /// Gives an updated object what it came to need.
+    pub(super) fn allocate_update(&self, engine: &Engine, tree: &mut Value) {
+        if self.resource.custom.is_none() {
+            let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
+            kinds::allocate_update(tree, &self.resource.gvk, &mut cluster);
+        }
+    }
+
     /// Whether anything differs that a custom kind's generation counts.
     fn content_differs(&self, old: &Value, new: &Value) -> bool {
         let counted = |tree: &Value| {

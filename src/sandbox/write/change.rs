@@ -136,7 +136,8 @@ pub(super) fn change(
         rules.track(Some(&live), &mut new, &writer(ask, part.name()));
     }
     keep_identity(&live, &mut new);
-    rules.prepare_update(engine, &live, &mut new, part);
+    rules.prepare_update(&live, &mut new, part);
+    rules.allocate_update(engine, &mut new);
     rules.validate(Some(&live), &new)?;
     if meta(&live, "deletionTimestamp").is_some() {
         only_fewer_finalizers(ask, &live, &new)?;
