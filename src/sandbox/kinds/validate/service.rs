@@ -132,6 +132,10 @@ fn addresses(spec: &Value, path: &Path, causes: &mut Causes) {
             "must be empty when `clusterIP` is not specified",
         );
     }
+    let first = ips.first().and_then(Value::as_str).unwrap_or_default();
+    if !text(spec, "clusterIP").is_empty() && !ips.is_empty() && first != text(spec, "clusterIP") {
+        causes.invalid(&path.child("clusterIPs"), &json!(ips), "first value must match `clusterIP`");
+    }
     for (place, ip) in ips.iter().enumerate() {
         let here = path.child("clusterIPs").index(place);
         match ip.as_str().unwrap_or_default() {
