@@ -67,7 +67,15 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
         |error: &dyn std::fmt::Display| Denial::bad_request(format!("error decoding patch: {error}"));
     let mut tree = live.clone();
     if ask.content_type == JSON {
-        let operations: Vec<Value> = serde_json::from_slice(&ask.body).map_err(|error| unread(&error))?;
+        let operations = match serde_json::from_slice(&ask.body).map_err(|error| unread(&error))? {
+            Value::Array(operations) => operations,
+            Value::Object(_) => {
+                return Err(unread(
+                    &"json: cannot unmarshal object into Go value of type handlers.jsonPatchOp",
+                ));
+            }
+            _ => return Err(unread(&"a JSON patch is a list of operations")),
+        };
         for operation in operations {
             // What is no operation is found only when its turn comes.
             let operation: PatchOperation = serde_json::from_value(operation).map_err(|_| rejected())?;

@@ -26,6 +26,8 @@ use crate::{cluster::runtime, support::ControlPlane};
 const DIFFER: &[(&str, &str)] = &[
     ("immutable-claim", "the server adds the difference of the two forms that its own types have"),
     ("immutable-job", "the server prints the template in the form of its own types"),
+    ("jobs-deleted", "the server warns of what becomes of the pods also where a precondition fails"),
+    ("jobs-stale", "the server checks the labels of the template against a wrong uid, too"),
     ("pods-edited", "the server adds the difference of the two forms that its own types have"),
     ("pods-handed-over", "the server adds the difference of the two forms that its own types have"),
     ("pods-updater-wins", "the server adds the difference of the two forms that its own types have"),
