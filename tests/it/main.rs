@@ -14,6 +14,7 @@
 mod bed;
 mod cluster;
 mod controllers;
+mod estimate;
 mod gates;
 mod guards;
 mod init;
