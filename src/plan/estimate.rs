@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::fields::{self, Conflict, Force, Kind, Refused};
 use crate::model::{Body, ConflictCause, LiveObject, ObjectId, Refusal};
+use crate::schema::empty_object;
 
 use super::{
     accepted::{self, Outcome},
@@ -74,7 +75,8 @@ fn applied(context: &Context<'_>, case: &Case, force: Force) -> Result<LiveObjec
         without_nulls(object);
         Ok(())
     };
-    let kind = Kind { defaulted: &defaulted, ..Kind::of(context.schema(&case.body)) };
+    let empty = empty_object(context.schemas, &gvk);
+    let kind = Kind { empty: empty.as_ref(), defaulted: &defaulted, ..Kind::of(context.schema(&case.body)) };
     let mut object = fields::apply(live.as_ref(), case.body.tree(), &by, force, &kind)?;
     let managed = fields::entries(&object);
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {

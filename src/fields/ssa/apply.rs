@@ -76,6 +76,7 @@ pub fn apply(
         keep_identity(&mut object, live);
     }
     last_applied::renew(by.manager, applied, &mut object);
+    whole_numbers(&mut object);
     managers.write_to(&mut object);
     if let Some(live) = live {
         keep_times(&mut object, live);
@@ -120,6 +121,25 @@ pub(super) fn entry(by: &Writer<'_>, api_version: &str) -> Entry {
         subresource: by.subresource.to_owned(),
         time: None,
         fields: FieldSet::default(),
+    }
+}
+
+/// The server writes a number without a fraction as an integer.
+fn whole_numbers(value: &mut Value) {
+    // Beyond this not every whole number has a double of its own.
+    const MOST: i64 = 1 << 53;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or_default();
+            let whole = format!("{float:.0}").parse::<i64>().ok();
+            let whole = whole.filter(|whole| float.fract() == 0.0 && whole.abs() <= MOST);
+            if let Some(whole) = whole {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
