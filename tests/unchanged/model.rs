@@ -81,10 +81,9 @@ pub(crate) fn differs(
         (Ok(_), Err((500, message))) if message.starts_with("failed to create typed") => {
             Some(format!("passes, not {message}"))
         }
-        // Validation and admission are not the model's.
-        (Ok(_), Err(_)) => None,
         (Err(refused), Ok(_)) => Some(format!("{}, not accepted", refused.message())),
-        (Err(Refused::Conflicts(_)), Err((409, _))) => None,
+        // Validation and admission are not the model's.
+        (Ok(_), Err(_)) | (Err(Refused::Conflicts(_)), Err((409, _))) => None,
         (Err(Refused::Invalid(found)), Err((500, message))) => {
             let same = found == *message || (found.contains("errors:") && message.contains("errors:"));
             (!same).then(|| format!("{found}, not {message}"))
