@@ -16,6 +16,7 @@ mod cluster;
 mod controllers;
 mod differential;
 mod exchanges;
+mod estimate;
 mod gates;
 mod guards;
 mod init;
