@@ -210,7 +210,7 @@ mod tests {
         check(
             json!({"containers": [{"name": "a", "image": "1", "args": ["x"]}, {"name": "b"}]}),
             &json!({"containers": [{"name": "a", "args": ["y"]}, {"name": "c"}]}),
-            &json!({"containers": [{"name": "a", "image": "1", "args": ["y"]}, {"name": "b"}, {"name": "c"}]}),
+            &json!({"containers": [{"name": "a", "image": "1", "args": ["y"]}, {"name": "c"}, {"name": "b"}]}),
         );
     }
 
