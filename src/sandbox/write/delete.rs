@@ -149,6 +149,10 @@ fn gone(
         return engine.put(key, new).map(Written::stored);
     }
     let last = engine.remove(key)?;
+    // A pod is shown with the mark that its kubelet would have found.
+    if key.collection == "pods" {
+        return Ok(Written::tree(new));
+    }
     match last.filter(|_| SHOWN.contains(&key.collection.as_str())) {
         Some(_) => Ok(Written::tree(view(old, &ask.resource))),
         None => Ok(Written::success(&ask.resource, name, &uid)),
