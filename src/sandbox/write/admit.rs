@@ -105,7 +105,9 @@ impl<'r> Rules<'r> {
     fn converted(&self, tree: &Value, api_version: &str) -> Option<Converted<'_>> {
         let to = Gvk::new(api_version, &self.resource.gvk.kind);
         let schema = self.schemas.of(&to)?;
-        Some(Converted { value: to_version(tree.clone(), &self.resource.gvk, &to), schema: Some(schema) })
+        let from = Gvk::new(text(tree, "/apiVersion"), &self.resource.gvk.kind);
+        let value = to_version(tree.clone(), &from, &to);
+        Some(Converted { value, schema: Some(schema) })
     }
 
     /// Gives what changed to a manager.
@@ -235,16 +237,14 @@ impl<'r> Rules<'r> {
 
     /// Refuses what the kind refuses.
     pub(super) fn validate(&self, old: Option<&Value>, new: &Value) -> Result<(), Denial> {
-        let causes = match self.structural() {
-            Some(structural) => {
-                let causes = structural.validate(new, old).causes;
-                let kept = old.filter(|_| !causes.is_empty());
-                let before = kept.map(|old| (old, structural.validate(old, None).causes));
-                causes.into_iter().filter(|cause| !was_so(before.as_ref(), new, cause)).map(told).collect()
-            }
-            None if self.resource.custom.is_none() => kinds::validate(old, new, &self.resource.gvk),
-            None => Vec::new(),
-        };
+        // What metadata has to be is the same for every kind.
+        let mut causes = kinds::validate(old, new, &self.resource.gvk);
+        if let Some(structural) = self.structural() {
+            let found = structural.validate(new, old).causes;
+            let kept = old.filter(|_| !found.is_empty());
+            let before = kept.map(|old| (old, structural.validate(old, None).causes));
+            causes.extend(found.into_iter().filter(|cause| !was_so(before.as_ref(), new, cause)).map(told));
+        }
         self.refused(&causes, new)
     }
 
