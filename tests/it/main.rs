@@ -14,7 +14,9 @@
 mod bed;
 mod cluster;
 mod controllers;
+mod differential;
 mod estimate;
+mod exchanges;
 mod gates;
 mod guards;
 mod init;

@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use obsctl::sandbox::Sandbox;
@@ -18,7 +18,9 @@ use serde_json::json;
 use super::hand::{Hand, Local};
 
 /// How often the server is killed.
-const KILLS: u64 = 100;
+const KILLS: usize = 100;
+/// A write takes longer only where something is broken.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Writers at once.
 const WRITERS: u64 = 4;
 
@@ -86,8 +88,14 @@ fn nothing_acknowledged_is_lost_by_a_hundred_kills() {
                 thread::spawn(move || write(&address, &next, &acknowledged))
             })
             .collect();
-        // Moments that are spread over a write's life, the same in every run.
-        thread::sleep(Duration::from_micros(5_000 + kill * 7_919 % 25_000));
+        // After some writes, at a moment that is another one of a write's life each time.
+        let before = acknowledged.lock().expect("unpoisoned").len();
+        let start = Instant::now();
+        while acknowledged.lock().expect("unpoisoned").len() < before + 1 + kill % 8 {
+            assert!(start.elapsed() < PATIENCE, "writers write");
+            thread::sleep(Duration::from_micros(200));
+        }
+        thread::sleep(Duration::from_micros(kill as u64 * 7_919 % 4_000));
         drop(served);
         for writer in writers {
             writer.join().expect("a writer ends with the server");
@@ -113,5 +121,5 @@ fn nothing_acknowledged_is_lost_by_a_hundred_kills() {
         .collect();
     eprintln!("{} objects acknowledged over {KILLS} kills", acknowledged.len());
     assert!(lost.is_empty(), "{lost:?} of {}", acknowledged.len());
-    assert!(acknowledged.len() as u64 > KILLS, "writers wrote: {}", acknowledged.len());
+    assert!(acknowledged.len() > KILLS, "writers wrote: {}", acknowledged.len());
 }

@@ -9,6 +9,7 @@
     reason = "tests start programs, say what they skip and stop at the first surprise"
 )]
 
+mod compare;
 mod hand;
 mod journeys;
 mod kill;

@@ -156,7 +156,14 @@ fn parse_fields(text: &str, resource: &Resource) -> Result<Vec<(Vec<String>, boo
             && !extra.contains(&path)
             && !selectable(resource, path)
         {
-            return Err(format!("field label not supported: {path}"));
+            // Kinds with selectable fields of their own refuse others in their own words.
+            return Err(if extra.is_empty() && resource.custom.is_none() {
+                format!(
+                    "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                )
+            } else {
+                format!("field label not supported: {path}")
+            });
         }
         found.push((path.split('.').map(str::to_owned).collect(), equal, value.trim().to_owned()));
     }

@@ -1,6 +1,6 @@
 //! What the rules of a kind make of a write.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::allocate::Cluster;
 use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
@@ -72,7 +72,10 @@ impl<'r> Rules<'r> {
     /// Reads a tree as the kind's type would: defaults are filled in.
     pub(super) fn default(&self, tree: &mut Value) {
         match self.structural() {
-            Some(structural) => structural.default(tree),
+            Some(structural) => {
+                structural.default(tree);
+                drop_empty_meta(tree);
+            }
             None if self.resource.custom.is_none() => {
                 // An empty list of owners is a wish of its own, and what is empty falls away here.
                 let owners = meta(tree, "managedFields").cloned();
@@ -155,11 +158,18 @@ impl<'r> Rules<'r> {
         }
         let gvk = &self.resource.gvk;
         Err(format!(
-            "unable to convert unstructured object to {}, Kind={}: quantities must match the regular expression \
+            "unable to convert unstructured object to {}/{}, Kind={}: quantities must match the regular expression \
              '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-            gvk.api_version(),
-            gvk.kind
+            gvk.group, gvk.version, gvk.kind
         ))
+    }
+
+    /// What is accepted and warned of.
+    pub(super) fn warnings(&self, old: Option<&Value>, new: &Value) -> Vec<String> {
+        if self.resource.custom.is_some() {
+            return Vec::new();
+        }
+        kinds::warnings(old, new, &self.resource.gvk)
     }
 
     /// Makes a defaulted object a new one.
@@ -176,18 +186,14 @@ impl<'r> Rules<'r> {
     }
 
     /// Keeps what a write to this part may not change, and counts what it changed.
-    pub(super) fn prepare_update(&self, engine: &Engine, old: &Value, new: &mut Value, part: Part) {
+    pub(super) fn prepare_update(&self, old: &Value, new: &mut Value, part: Part) {
         let builtin = self.resource.custom.is_none();
         match part {
             Part::Status => {
                 reset_fields(&self.resource.gvk, self.schema(), "status").put_back(new, Some(old));
                 carry_meta(old, new, "generation");
             }
-            Part::Main | Part::Scale if builtin => {
-                kinds::prepare_update(old, new, &self.resource.gvk);
-                let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
-                kinds::allocate_update(new, &self.resource.gvk, &mut cluster);
-            }
+            Part::Main | Part::Scale if builtin => kinds::prepare_update(old, new, &self.resource.gvk),
             Part::Main | Part::Scale => {
                 if self.resource.status {
                     carry(old, new, "status");
@@ -207,6 +213,15 @@ impl<'r> Rules<'r> {
             }
         }
     }
+
+    /// Gives an updated object what it came to need.
+    pub(super) fn allocate_update(&self, engine: &Engine, tree: &mut Value) {
+        if self.resource.custom.is_none() {
+            let mut cluster = Cluster::of(engine, &self.resource.gvk.kind);
+            kinds::allocate_update(tree, &self.resource.gvk, &mut cluster);
+        }
+    }
+
     /// Whether anything differs that a custom kind's generation counts.
     fn content_differs(&self, old: &Value, new: &Value) -> bool {
         let counted = |tree: &Value| {
@@ -240,6 +255,18 @@ impl<'r> Rules<'r> {
         }
         let gvk = &self.resource.gvk;
         Err(Denial::invalid(&gvk.group, &gvk.kind, text(tree, "/metadata/name"), causes))
+    }
+}
+
+/// Empty maps and lists of `metadata` say nothing, as Go writes them.
+fn drop_empty_meta(tree: &mut Value) {
+    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        let empty = |value: &Value| {
+            value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+        };
+        if meta(tree, field).is_some_and(empty) {
+            drop_meta(tree, field);
+        }
     }
 }
 

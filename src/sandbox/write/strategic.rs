@@ -46,8 +46,11 @@ pub(super) fn merge(tree: &mut Value, patch: &Value, schema: Option<Schema<'_>>)
             }
             Value::Object(_) => {
                 let gone = value.get(DIRECTIVE).and_then(Value::as_str) == Some("delete");
+                let new = !map.contains_key(key);
                 if gone {
                     map.shift_remove(key);
+                } else if new && value.get(DIRECTIVE).is_some() {
+                    // A directive over nothing: the server drops it with what stands beside it.
                 } else {
                     merge(map.entry(key.as_str()).or_insert(Value::Null), value, schema)?;
                 }
@@ -121,6 +124,7 @@ fn merge_list(
         reorder(items, order, |item| Some(item));
         return Ok(());
     };
+    let before = items.len();
     for item in patch {
         let Some(name) = item.get(key) else {
             return Err(format!("map: {item} does not contain declared merge key: {key}"));
@@ -144,8 +148,29 @@ fn merge_list(
             }
         }
     }
-    reorder(items, order.map(|order| order.as_slice().to_vec()).as_ref(), |item| item.get(key));
+    match order {
+        Some(_) => reorder(items, order, |item| item.get(key)),
+        None => forward(items, before, patch, key),
+    }
     Ok(())
+}
+
+/// The order of the server's merge of two lists: what the patch names, in its order, and between it what it does not
+/// name, each as soon as it stood before the next named one.
+fn forward(items: &mut Vec<Value>, before: usize, patch: &[Value], key: &str) {
+    let place = |one: &Value| patch.iter().position(|named| named.get(key) == one.get(key));
+    let all = std::mem::take(items).into_iter().enumerate();
+    let (mut named, others): (Vec<_>, Vec<_>) = all.partition(|(_, item)| place(item).is_some());
+    named.sort_by_key(|(_, item)| place(item));
+    let mut others = others.into_iter().peekable();
+    for (at, item) in named {
+        // New items have no place among the old ones: they come at once.
+        while at < before && others.peek().is_some_and(|(other, _)| *other < at) {
+            items.extend(others.next().map(|(_, other)| other));
+        }
+        items.push(item);
+    }
+    items.extend(others.map(|(_, other)| other));
 }
 
 /// Puts items in the order that is asked for; those it does not name stay behind the one they stood behind.
