@@ -9,6 +9,7 @@ use super::{
     planning::{Order, Planned, nothing, observe, plan_all},
     session::{About, Reach, Session, connect},
     stored::stored,
+    stored_form::stored_form,
     trouble::Trouble,
     workspace::{Place, open, open_commit, render},
 };
@@ -86,6 +87,7 @@ pub(super) async fn drift_one(
         planned
     };
     let (around, not_ready, schemas) = (Surroundings::default(), BTreeSet::new(), SchemaSet::new());
+    let stored_form = |tree: &mut _, gvk: &_| stored_form(&planned.desired, tree, gvk);
     let context = Context {
         target,
         policy: &session.rendered.environment.policy,
@@ -97,6 +99,7 @@ pub(super) async fn drift_one(
         options: &options,
         not_ready: &not_ready,
         around: &around,
+        stored_form: &stored_form,
     };
     drifted.items = drift_of(&context, &planned.plan);
     Ok(drifted)

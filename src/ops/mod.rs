@@ -28,6 +28,7 @@ mod saved;
 mod session;
 mod status;
 mod stored;
+mod stored_form;
 mod trouble;
 mod undo;
 mod unlock;

@@ -12,6 +12,7 @@ use super::{
     plan::{PlanWish, Plans},
     planning::{around, brought},
     session::{About, rescope},
+    stored_form::stored_form,
     trouble::Trouble,
     workspace::{Rendered, open, render},
 };
@@ -100,6 +101,7 @@ fn plan_one(
         assume_ours(&mut live, desired, (&known, &schemas));
     }
     let options = wish.guards.options();
+    let stored_form = |tree: &mut _, gvk: &_| stored_form(desired, tree, gvk);
     let context = Context {
         target: &desired.target,
         policy: &rendered.environment.policy,
@@ -111,6 +113,7 @@ fn plan_one(
         options: &options,
         not_ready: &BTreeSet::new(),
         around: &around,
+        stored_form: &stored_form,
     };
     let inquiries = desired.objects.keys().map(|id| {
         let mut inquiry = Inquiry::open(&context, id);

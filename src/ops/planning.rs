@@ -7,7 +7,10 @@ use std::{
 
 use futures::future::join_all;
 
-use super::{asking::make_plan, inventory, session::Session, trouble::Trouble, workspace::Rendered};
+use super::{
+    asking::make_plan, inventory, session::Session, stored_form::stored_form, trouble::Trouble,
+    workspace::Rendered,
+};
 use crate::apply::ready::judge;
 use crate::cluster::Sought;
 use crate::model::{
@@ -84,6 +87,7 @@ async fn plan_one(
     let waited = ledger.current().is_none_or(|revision| revision.state == RevisionState::Complete);
     options.wait_for_unready |= ledger.pending().is_some() || !waited;
     let policy = &session.rendered.environment.policy;
+    let stored_form = |tree: &mut _, gvk: &_| stored_form(&desired, tree, gvk);
     let context = Context {
         target: &desired.target,
         policy,
@@ -95,6 +99,7 @@ async fn plan_one(
         options: &options,
         not_ready: &not_ready,
         around: &around,
+        stored_form: &stored_form,
     };
     let plan = make_plan(&context, &session.cluster).await;
     Ok(Planned { plan, desired, live, ledger })

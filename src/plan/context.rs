@@ -130,6 +130,8 @@ pub struct Context<'a> {
     pub not_ready: &'a BTreeSet<ObjectId>,
     /// What stands around the target.
     pub around: &'a Surroundings,
+    /// Brings an object to the form in which the server stores it, where the server is not asked.
+    pub stored_form: &'a (dyn Fn(&mut Value, &Gvk) + Sync),
 }
 
 impl<'a> Context<'a> {

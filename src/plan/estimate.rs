@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::fields::{self, Conflict, Force, Kind, Refused};
 use crate::model::{Body, ConflictCause, LiveObject, ObjectId, Refusal};
+use crate::schema::empty_object;
 
 use super::{
     accepted::{self, Outcome},
@@ -68,7 +69,14 @@ fn applied(context: &Context<'_>, case: &Case, force: Force) -> Result<LiveObjec
     let live = case.live.as_deref().map(fields::whole);
     // Times of what is not written are not shown.
     let by = fields::Writer { manager: &case.manager, time: "", subresource: "" };
-    let kind = Kind { defaulted: &without_nulls, ..Kind::of(context.schema(&case.body)) };
+    let gvk = case.body.gvk();
+    let defaulted = |object: &mut Value| {
+        (context.stored_form)(object, &gvk);
+        without_nulls(object);
+        Ok(())
+    };
+    let empty = empty_object(context.schemas, &gvk);
+    let kind = Kind { empty: empty.as_ref(), defaulted: &defaulted, ..Kind::of(context.schema(&case.body)) };
     let mut object = fields::apply(live.as_ref(), case.body.tree(), &by, force, &kind)?;
     let managed = fields::entries(&object);
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -80,18 +88,13 @@ fn applied(context: &Context<'_>, case: &Case, force: Force) -> Result<LiveObjec
 }
 
 /// What was emptied or set to `null` is not there when it is stored.
-#[expect(clippy::unnecessary_wraps, reason = "the shape that the model asks for")]
-fn without_nulls(value: &mut Value) -> Result<(), String> {
-    fn drop_nulls(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.retain(|_, value| !value.is_null());
-                map.values_mut().for_each(drop_nulls);
-            }
-            Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(without_nulls);
         }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    drop_nulls(value);
-    Ok(())
 }

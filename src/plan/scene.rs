@@ -152,6 +152,7 @@ impl Scene {
             options: &self.options,
             not_ready: &self.not_ready,
             around: &self.around,
+            stored_form: &|_, _| {},
         }
     }
 

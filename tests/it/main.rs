@@ -14,6 +14,8 @@
 mod bed;
 mod cluster;
 mod controllers;
+mod differential;
+mod estimate;
 mod exchanges;
 mod gates;
 mod guards;

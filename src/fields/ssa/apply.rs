@@ -32,56 +32,78 @@ pub fn apply(
     if applied.pointer("/metadata/managedFields").is_some_and(|managed| !managed.is_null()) {
         return Err(Refused::BadRequest("metadata.managedFields must be nil".to_owned()));
     }
-    let managers = live.map(Managers::of).transpose();
-    let mut managers = managers
-        .map_err(|error| Refused::Invalid(format!("failed to decode managed fields: {error}")))?
-        .unwrap_or_default();
-    check(applied, kind.schema, Duplicates::Refused).map_err(|error| unfit("patch", applied, &error))?;
-    let empty = track::empty(kind, applied);
-    let base = match live {
-        Some(live) => {
-            let mut live = live.clone();
-            clear(&mut live);
-            check(&live, kind.schema, Duplicates::Kept).map_err(|error| unfit("live", &live, &error))?;
-            live
-        }
-        None => empty.clone(),
-    };
     let (gvk, api_version) = (gvk_of(applied), text(applied, "/apiVersion"));
     let core = Core { kind, gvk: &gvk, api_version, subresource: by.subresource };
-    if managers.0.is_empty() && live.is_some() {
-        tracked(&core, (&empty, &base), &mut managers, &Writer { manager: BEFORE, ..*by })?;
+    let empty = track::empty(kind, applied);
+    let mut base = live.unwrap_or(&empty).clone();
+    clear(&mut base);
+    let managers = live.map(|live| before(&core, live, (&empty, &base), by)).transpose()?.unwrap_or_default();
+    check(applied, kind.schema, Duplicates::Refused).map_err(|error| unfit("patch", applied, &error))?;
+    if live.is_some() {
+        check(&base, kind.schema, Duplicates::Kept).map_err(|error| unfit("live", &base, &error))?;
     }
     let result = last_applied::with_conflicts_allowed(by.manager, &base, &core, force, &|force| {
         let mut managers = managers.clone();
         let object = Merge { core: &core, base: &base, applied, by }.run(&mut managers, force)?;
         Ok((object, managers))
     });
-    let (mut object, managers) = result?;
-    if live.is_none() {
-        object = object.map(|mut object| {
-            core.reset().put_back(&mut object, Some(&empty));
-            object
-        });
-    }
-    let changed = object.is_some();
-    let mut object = object.take().unwrap_or_else(|| base.clone());
-    if changed {
-        (kind.defaulted)(&mut object).map_err(|error| {
-            let name = name_of(applied);
-            Refused::Invalid(format!("failed to convert new object ({name}) to proper version: {error}"))
-        })?;
-    }
+    let (new, managers) = result?;
+    let mut object = match new {
+        Some(new) => stored(&core, new, applied, live.is_none().then_some(&empty))?,
+        None => base.clone(),
+    };
     if let Some(live) = live {
         keep_identity(&mut object, live);
     }
     last_applied::renew(by.manager, applied, &mut object);
+    whole_numbers(&mut object);
     managers.write_to(&mut object);
     if let Some(live) = live {
         keep_times(&mut object, live);
         core.reset().put_back(&mut object, Some(live));
     }
     Ok(object)
+}
+
+/// The entries of a live object; where there are none, what it holds belongs to whoever was there before.
+fn before(
+    core: &Core<'_, '_>,
+    live: &Value,
+    states: (&Value, &Value),
+    by: &Writer<'_>,
+) -> Result<Managers, Refused> {
+    let managers = Managers::of(live);
+    let mut managers =
+        managers.map_err(|error| Refused::Invalid(format!("failed to decode managed fields: {error}")))?;
+    if managers.0.is_empty() {
+        let (_, base) = states;
+        let failed = |error: String| {
+            Refused::Invalid(format!("failed to create manager for existing fields: {error}"))
+        };
+        check(base, core.kind.schema, Duplicates::Kept).map_err(|error| {
+            failed(format!("failed to convert new object ({}) to smd typed: {error}", name_of(base)))
+        })?;
+        let tracked = tracked(core, states, &mut managers, &Writer { manager: BEFORE, ..*by });
+        tracked.map_err(|refused| failed(refused.message()))?;
+    }
+    Ok(managers)
+}
+
+/// A merged object as it is stored: with defaults, and where it is made without what a create does not set.
+fn stored(
+    core: &Core<'_, '_>,
+    mut new: Value,
+    applied: &Value,
+    empty: Option<&Value>,
+) -> Result<Value, Refused> {
+    if empty.is_some() {
+        core.reset().put_back(&mut new, empty);
+    }
+    (core.kind.defaulted)(&mut new).map_err(|error| {
+        let name = name_of(applied);
+        Refused::Invalid(format!("failed to convert new object ({name}) to proper version: {error}"))
+    })?;
+    Ok(new)
 }
 
 /// One attempt.
@@ -120,6 +142,25 @@ pub(super) fn entry(by: &Writer<'_>, api_version: &str) -> Entry {
         subresource: by.subresource.to_owned(),
         time: None,
         fields: FieldSet::default(),
+    }
+}
+
+/// The server writes a number without a fraction as an integer.
+fn whole_numbers(value: &mut Value) {
+    // Beyond this not every whole number has a double of its own.
+    const MOST: i64 = 1 << 53;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or_default();
+            let whole = format!("{float:.0}").parse::<i64>().ok();
+            let whole = whole.filter(|whole| float.fract() == 0.0 && whole.abs() <= MOST);
+            if let Some(whole) = whole {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -23,6 +23,7 @@ mod table;
 mod update;
 mod validate;
 pub(in crate::sandbox) mod value;
+mod warnings;
 mod workload;
 
 pub use create::{Allocate, Priority, prepare_create};
@@ -30,6 +31,7 @@ pub use defaults::default;
 pub(in crate::sandbox) use quantity::nanos as amount;
 pub use update::{allocate_update, bumps_generation, prepare_status_update, prepare_update};
 pub use validate::validate;
+pub use warnings::warnings;
 
 #[cfg(test)]
 #[path = "kinds_tests.rs"]

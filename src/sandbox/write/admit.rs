@@ -1,6 +1,6 @@
 //! What the rules of a kind make of a write.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::allocate::Cluster;
 use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
@@ -72,7 +72,10 @@ impl<'r> Rules<'r> {
     /// Reads a tree as the kind's type would: defaults are filled in.
     pub(super) fn default(&self, tree: &mut Value) {
         match self.structural() {
-            Some(structural) => structural.default(tree),
+            Some(structural) => {
+                structural.default(tree);
+                drop_empty_meta(tree);
+            }
             None if self.resource.custom.is_none() => {
                 // An empty list of owners is a wish of its own, and what is empty falls away here.
                 let owners = meta(tree, "managedFields").cloned();
@@ -176,6 +179,14 @@ impl<'r> Rules<'r> {
         }
     }
 
+    /// What is accepted and warned of.
+    pub(super) fn warnings(&self, old: Option<&Value>, new: &Value) -> Vec<String> {
+        if self.resource.custom.is_some() {
+            return Vec::new();
+        }
+        kinds::warnings(old, new, &self.resource.gvk)
+    }
+
     /// Makes a defaulted object a new one.
     pub(super) fn prepare_create(&self, engine: &Engine, tree: &mut Value) {
         if self.resource.custom.is_none() {
@@ -265,6 +276,18 @@ fn bad_base64(text: &str) -> Option<usize> {
     let odd = text.bytes().take(end).position(|byte| !known(byte));
     let digits = text.bytes().filter(|byte| !b"\r\n".contains(byte)).count();
     odd.or_else(|| (digits % 4 != 0 || text.len() - end > 2).then_some(text.len()))
+}
+
+/// Empty maps and lists of `metadata` say nothing, as Go writes them.
+fn drop_empty_meta(tree: &mut Value) {
+    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
+        let empty = |value: &Value| {
+            value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+        };
+        if meta(tree, field).is_some_and(empty) {
+            drop_meta(tree, field);
+        }
+    }
 }
 
 fn quantities_are_well(tree: &Value, schema: Schema<'_>) -> bool {

@@ -28,6 +28,7 @@ const MADE_BY_PUT: &[&str] = &[
     "podtemplates",
     "rolebindings.rbac.authorization.k8s.io",
     "roles.rbac.authorization.k8s.io",
+    "services",
 ];
 
 /// What the server says to somebody who writes over a version that is not the newest.
@@ -60,6 +61,10 @@ pub(crate) fn replace(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial>
         if part != Part::Main || !MADE_BY_PUT.contains(&ask.resource.collection.as_str()) {
             return Err(Denial::not_found(&ask.resource, ask.name()));
         }
+        let uid = text(&tree, "/metadata/uid");
+        if !uid.is_empty() {
+            return Err(no_such_uid(ask, uid));
+        }
         let rules = Rules::of(&ask.resource);
         rules.default(&mut tree);
         rules.track(None, &mut tree, &writer(ask, ""));
@@ -73,6 +78,19 @@ pub(crate) fn replace(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial>
         return Err(Denial::invalid(group, plural, ask.name(), &[cause]));
     }
     change(engine, ask, &old, tree, Ownership::Track).map(|written| written.warning(warnings))
+}
+
+/// A PUT that may make objects asks for one that there is not.
+fn no_such_uid(ask: &Ask, uid: &str) -> Denial {
+    let root = if ask.options.dry_run() { "" } else { "/registry" };
+    let plural = if ask.resource.collection == "services" { "services/specs" } else { &ask.resource.plural };
+    let home = ask.namespace().map_or_else(String::new, |namespace| format!("/{namespace}"));
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {root}/{plural}{home}/{}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: {uid}, UID in object meta: ",
+        ask.name()
+    );
+    Denial::conflict(&ask.resource, ask.name(), &why)
 }
 
 fn same_uid(ask: &Ask, old: &Object, tree: &Value) -> Result<(), Denial> {
@@ -139,18 +157,19 @@ pub(super) fn change(
     if new == live {
         return Ok(Written::stored(Arc::clone(old)));
     }
+    let warned = rules.warnings(Some(&live), &new);
     if ask.options.dry_run() {
-        return Ok(Written::tree(new));
+        return Ok(Written::tree(new).warning(warned));
     }
     let key = key(&ask.resource, ask.namespace(), ask.name());
     if is_released(&new) {
         // The answer of the last release is the object as it was written, which nobody finds any more.
         engine.remove(&key)?;
-        return Ok(Written::tree(new));
+        return Ok(Written::tree(new).warning(warned));
     }
     let object = engine.put(&key, stored(new, &ask.resource))?;
     engine.establish(&key, &ask.now)?;
-    Ok(Written::stored(object))
+    Ok(Written::stored(object).warning(warned))
 }
 
 /// What no write changes.

@@ -91,10 +91,11 @@ pub(super) fn born(engine: &mut Engine, ask: &Ask, mut tree: Value) -> Result<Wr
     if engine.store.get(&key).is_some() {
         return Err(Denial::exists(&ask.resource, &name));
     }
+    let warned = rules.warnings(None, &tree);
     if ask.options.dry_run() {
-        return Ok(Written::tree(tree).anew());
+        return Ok(Written::tree(tree).anew().warning(warned));
     }
     let object = engine.put(&key, stored(tree, &ask.resource))?;
     engine.establish(&key, &ask.now)?;
-    Ok(Written::stored(object).anew())
+    Ok(Written::stored(object).anew().warning(warned))
 }

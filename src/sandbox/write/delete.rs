@@ -29,6 +29,10 @@ const SHOWN: &[&str] = &[
     "volumeattributesclasses.storage.k8s.io",
 ];
 
+const JOBS: &str = "jobs.batch";
+const PODS_STAY: &str = "child pods are preserved by default when jobs are deleted; set \
+    propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 /// What becomes of dependents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Propagation {
@@ -42,6 +46,7 @@ enum Propagation {
 
 /// How to delete: the body's options, and those of the query where there is no body.
 struct Wish {
+    warned: Option<String>,
     propagation: Option<Propagation>,
     uid: Option<String>,
     version: Option<String>,
@@ -56,17 +61,26 @@ impl Wish {
             let text = text(&sent, pointer);
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let named =
-            own("/propagationPolicy").or_else(|| ask.options.get("propagationPolicy").map(str::to_owned));
+        // A body speaks alone: what the query says beside it is not read.
+        let asked = || ask.options.get("propagationPolicy").map(str::to_owned);
+        let named = if ask.body.is_empty() { asked() } else { own("/propagationPolicy") };
         let orphan = sent.get("orphanDependents").and_then(Value::as_bool);
         let propagation = match named.as_deref() {
             Some("Foreground") => Some(Propagation::Foreground),
             Some("Background") => Some(Propagation::Background),
             Some("Orphan") => Some(Propagation::Orphan),
             Some(other) => return Err(unknown_policy(other)),
-            None => orphan.map(|orphan| if orphan { Propagation::Orphan } else { Propagation::Background }),
+            None => match orphan {
+                Some(true) => Some(Propagation::Orphan),
+                Some(false) => Some(Propagation::Background),
+                // The one kind whose dependents stay unless somebody says otherwise.
+                None => (ask.resource.collection == JOBS).then_some(Propagation::Orphan),
+            },
         };
+        let unsaid = named.is_none() && orphan.is_none();
+        let warned = (unsaid && ask.resource.collection == JOBS).then(|| PODS_STAY.to_owned());
         Ok(Self {
+            warned,
             propagation,
             uid: own("/preconditions/uid"),
             version: own("/preconditions/resourceVersion"),
@@ -93,19 +107,27 @@ pub(crate) fn delete(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> 
     let key = key(&ask.resource, ask.namespace(), ask.name());
     let old = engine.store.get(&key).cloned().ok_or_else(|| Denial::not_found(&ask.resource, ask.name()))?;
     preconditions(ask, &old, &wish)?;
-    gone(engine, ask, (&key, &old), &wish)
+    let warned = wish.warned.iter().cloned().collect();
+    gone(engine, ask, (&key, &old), &wish).map(|written| written.warning(warned))
 }
 
 fn preconditions(ask: &Ask, old: &Object, wish: &Wish) -> Result<(), Denial> {
     let failed = |why: String| {
         // Here the server names the kind where it elsewhere names the resource.
         let (kind, name) = (&ask.resource.gvk.kind, ask.name());
+        let whole = match ask.resource.gvk.group.as_str() {
+            "" => kind.clone(),
+            group => format!("{kind}.{group}"),
+        };
         let mut denial = Denial::new(
             409,
             "Conflict",
-            format!("Operation cannot be fulfilled on {kind} \"{name}\": {why}"),
+            format!("Operation cannot be fulfilled on {whole} \"{name}\": {why}"),
         );
-        denial.details = json!({"name": name, "kind": kind});
+        denial.details = match ask.resource.gvk.group.as_str() {
+            "" => json!({"name": name, "kind": kind}),
+            group => json!({"name": name, "group": group, "kind": kind}),
+        };
         denial
     };
     let uid = text(old.tree(), "/metadata/uid");
@@ -139,8 +161,15 @@ fn gone(
         hold(&mut new);
     }
     let released = is_released(&new);
+    let shown = SHOWN.contains(&key.collection.as_str());
+    // A Pod that is to go says how long it still has; of the others the last form is shown.
+    let last = if key.collection == "pods" { new.clone() } else { view(old, &ask.resource) };
     if wish.dry_run {
-        return Ok(if released { Written::success(&ask.resource, name, &uid) } else { Written::tree(new) });
+        return Ok(match (released, shown) {
+            (true, true) => Written::tree(last),
+            (true, false) => Written::success(&ask.resource, name, &uid),
+            (false, _) => Written::tree(new),
+        });
     }
     if !released {
         if new == *old.tree() {
@@ -148,13 +177,9 @@ fn gone(
         }
         return engine.put(key, new).map(Written::stored);
     }
-    let last = engine.remove(key)?;
-    // A pod is shown with the mark that its kubelet would have found.
-    if key.collection == "pods" {
-        return Ok(Written::tree(new));
-    }
-    match last.filter(|_| SHOWN.contains(&key.collection.as_str())) {
-        Some(_) => Ok(Written::tree(view(old, &ask.resource))),
+    let removed = engine.remove(key)?;
+    match removed.filter(|_| shown) {
+        Some(_) => Ok(Written::tree(last)),
         None => Ok(Written::success(&ask.resource, name, &uid)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use json_patch::{AddOperation, PatchOperation};
 use serde_json::{Value, json};
 
 use super::{
@@ -63,9 +64,13 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
         |error: &dyn std::fmt::Display| Denial::bad_request(format!("error decoding patch: {error}"));
     let mut tree = live.clone();
     if ask.content_type == JSON {
-        let operations: json_patch::Patch =
-            serde_json::from_slice(&ask.body).map_err(|error| unread(&error))?;
-        json_patch::patch(&mut tree, &operations).map_err(|_| rejected())?;
+        let operations: Vec<Value> = serde_json::from_slice(&ask.body).map_err(|error| unread(&error))?;
+        for operation in operations {
+            // What is no operation is found only when its turn comes.
+            let operation: PatchOperation = serde_json::from_value(operation).map_err(|_| rejected())?;
+            let operation = bearing(&tree, operation);
+            json_patch::patch(&mut tree, std::slice::from_ref(&operation)).map_err(|_| rejected())?;
+        }
         return Ok(tree);
     }
     let patch: Value = match serde_json::from_slice(&ask.body) {
@@ -79,6 +84,22 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
         json_patch::merge(&mut tree, &patch);
     }
     Ok(tree)
+}
+
+/// A replacement of a key that is not there puts it there, against RFC 6902, as the server's library does.
+fn bearing(tree: &Value, operation: PatchOperation) -> PatchOperation {
+    match operation {
+        PatchOperation::Replace(replace)
+            if tree.pointer(replace.path.as_str()).is_none()
+                && replace
+                    .path
+                    .parent()
+                    .is_some_and(|parent| tree.pointer(parent.as_str()).is_some_and(Value::is_object)) =>
+        {
+            PatchOperation::Add(AddOperation { path: replace.path, value: replace.value })
+        }
+        other => other,
+    }
 }
 
 /// A patch that does not fit the object.
@@ -140,9 +161,6 @@ fn apply_over(
 ) -> Result<Written, Denial> {
     let live = view(old, &ask.resource);
     let version = text(&applied, "/metadata/resourceVersion").to_owned();
-    if !version.is_empty() && version != old.version().to_string() {
-        return Err(Denial::conflict(&ask.resource, ask.name(), MODIFIED));
-    }
     let uid = text(&applied, "/metadata/uid").to_owned();
     for field in ["resourceVersion", "uid", "creationTimestamp", "generation", "selfLink"] {
         drop_meta(&mut applied, field);
@@ -150,6 +168,10 @@ fn apply_over(
     let force = if ask.options.is_set("force") { Force::Take } else { Force::Never };
     let rules = Rules::of(&ask.resource);
     let mut new = rules.apply(Some(&live), &applied, &writer(ask, Part::of(ask).name()), force)?;
+    // Who would change others' fields hears of that first; "0" is no version.
+    if !version.is_empty() && version != "0" && version != old.version().to_string() {
+        return Err(Denial::conflict(&ask.resource, ask.name(), MODIFIED));
+    }
     if !uid.is_empty() {
         set_meta(&mut new, "uid", json!(uid));
     }

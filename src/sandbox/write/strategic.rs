@@ -48,8 +48,11 @@ pub(super) fn merge(tree: &mut Value, patch: &Value, schema: Option<Schema<'_>>)
             }
             Value::Object(_) => {
                 let gone = value.get(DIRECTIVE).and_then(Value::as_str) == Some("delete");
+                let new = !map.contains_key(key);
                 if gone {
                     map.shift_remove(key);
+                } else if new && value.get(DIRECTIVE).is_some() {
+                    // A directive over nothing: the server drops it with what stands beside it.
                 } else {
                     merge(map.entry(key.as_str()).or_insert(Value::Null), value, schema)?;
                 }

@@ -45,10 +45,17 @@ fn resource(map: &mut Map<String, Value>, schema: &Value, path: &str, gone: &mut
             if !known {
                 gone.push(join(&path, name));
             }
+            fill_nulls(value);
             known && !is_empty(value)
         });
     }
     fields(map, schema, path, gone, &["apiVersion", "kind", "metadata"]);
+}
+
+/// Labels and annotations are texts: a `null` among them is an empty one.
+fn fill_nulls(value: &mut Value) {
+    let texts = value.as_object_mut().into_iter().flat_map(Map::values_mut);
+    texts.filter(|text| text.is_null()).for_each(|text| *text = "".into());
 }
 
 /// Whether the server's type of `metadata` leaves a value out.
