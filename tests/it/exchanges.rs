@@ -19,7 +19,21 @@ use crate::support::ControlPlane;
 mod compare;
 
 /// Scenarios whose answers differ, each with why; the test fails for a new one, and for one that has gone.
-const DIFFER: &[(&str, &str)] = &[];
+const DIFFER: &[(&str, &str)] = &[
+    (
+        "jobs-and-cronjobs",
+        "the message about an immutable template shows the template in the server's own types",
+    ),
+    ("roles", "an empty list of rules counts as set, and the sandbox takes it for none"),
+    (
+        "autoscalers-in-two-versions",
+        "metrics that autoscaling/v1 cannot say stand in an annotation as v2 says them, not v2beta1",
+    ),
+    (
+        "pods",
+        "a pod may be put on a node by an update, as the sandbox's own scheduler does, instead of by a binding",
+    ),
+];
 
 const VERBS: &[(&str, &str, &str)] = &[
     ("apply", "PATCH", "application/apply-patch+yaml"),
@@ -139,6 +153,25 @@ async fn real(plane: &ControlPlane) -> Server {
     Server::Real(Client::try_from(config.expect("it names one context")).expect("a client"))
 }
 
+/// An answer whose field owners stand in an order that does not hang on the second in which they wrote.
+fn settled(body: &Value) -> Value {
+    let mut body = compare::masked(body, "");
+    let lists = match body.get_mut("items").and_then(Value::as_array_mut) {
+        Some(items) => items.iter_mut().collect(),
+        None => vec![&mut body],
+    };
+    for object in lists {
+        let managed = object.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
+        let name = |entry: &Value| {
+            ["operation", "manager", "apiVersion", "subresource"].map(|key| entry[key].to_string())
+        };
+        if let Some(managed) = managed {
+            managed.sort_by_key(name);
+        }
+    }
+    body
+}
+
 fn first_difference(real: &[(String, Answer)], ours: &[(String, Answer)]) -> Option<String> {
     real.iter().zip(ours).find_map(|((line, real), (_, ours))| {
         let line: String = line.chars().take(120).collect();
@@ -148,8 +181,7 @@ fn first_difference(real: &[(String, Answer)], ours: &[(String, Answer)]) -> Opt
                 real.code, real.body, ours.code, ours.body
             ));
         }
-        let found =
-            compare::difference("", &compare::masked(&real.body, ""), &compare::masked(&ours.body, ""));
+        let found = compare::difference("", &settled(&real.body), &settled(&ours.body));
         let warned = (real.warnings != ours.warnings)
             .then(|| format!("the server warns {:?}, the sandbox {:?}", real.warnings, ours.warnings));
         found.or(warned).map(|found| format!("{line}\n    {found}"))
@@ -187,4 +219,13 @@ fn exchanges_are_answered_as_a_real_server_answers_them() {
     }
     eprintln!("{requests} exchanges of {} scenarios, {} differ", scenarios.len(), differed.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_differences_stand_in_the_documentation() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sandbox.md");
+    let text = fs::read_to_string(path).expect("it is there");
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("- `")).collect();
+    let rows: Vec<String> = DIFFER.iter().map(|(id, why)| format!("- `{id}`: {why}")).collect();
+    assert_eq!(told, rows);
 }

@@ -70,6 +70,8 @@ fn words(text: &str) -> String {
         (Some(from), Some(to)) if from < to => &format!("{}X{}", &text[..from], &text[to..]),
         _ => text,
     };
+    // Where a whole spec may not change, the server draws the difference in its own types.
+    let text = text.split("\n@@").next().unwrap_or_default();
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());

@@ -22,6 +22,9 @@ const EVENT: &[(&str, &str)] = &[
     ("reportingComponent", "reportingController"),
 ];
 
+/// What the newer version of an Event leaves out where it is empty.
+const REPORTING: &[&str] = &["reportingController", "reportingInstance"];
+
 /// A stored object's JSON in the version of a resource.
 pub(crate) fn viewed<'a>(object: &'a Object, resource: &Resource) -> Cow<'a, str> {
     if resource.gvk == resource.stored {
@@ -49,8 +52,20 @@ pub(crate) fn to_version(mut tree: Value, from: &Gvk, to: &Gvk) -> Value {
         return tree;
     }
     match (from.group.as_str(), to.group.as_str(), to.version.as_str()) {
-        ("", "events.k8s.io", _) => rename(&mut tree, EVENT.iter().copied()),
-        ("events.k8s.io", "", _) => rename(&mut tree, EVENT.iter().map(|(core, new)| (*new, *core))),
+        ("", "events.k8s.io", _) => {
+            rename(&mut tree, EVENT.iter().copied());
+            if let Some(map) = tree.as_object_mut() {
+                map.retain(|name, value| !REPORTING.contains(&name.as_str()) || *value != "");
+            }
+        }
+        ("events.k8s.io", "", _) => {
+            rename(&mut tree, EVENT.iter().map(|(core, new)| (*new, *core)));
+            if let Some(map) = tree.as_object_mut() {
+                // Here who reports is always said.
+                map.entry("reportingComponent").or_insert(json!(""));
+                map.entry("reportingInstance").or_insert(json!(""));
+            }
+        }
         ("autoscaling", _, "v1") => older_autoscaler(&mut tree),
         ("autoscaling", _, "v2") => newer_autoscaler(&mut tree),
         _ => {}
@@ -106,6 +121,11 @@ fn newer_autoscaler(tree: &mut Value) {
     let others = annotation.and_then(Value::as_object_mut).and_then(|map| map.shift_remove(METRICS));
     let others: Option<Vec<Value>> =
         others.as_ref().and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    if let Some(status) = tree.get_mut("status").and_then(Value::as_object_mut)
+        && status.get("currentReplicas") == Some(&json!(0))
+    {
+        status.shift_remove("currentReplicas");
+    }
     let Some(spec) = tree.get_mut("spec").and_then(Value::as_object_mut) else { return };
     let target = spec.shift_remove("targetCPUUtilizationPercentage");
     let cpu = target.map(|target| {

@@ -140,6 +140,9 @@ impl Options {
 
 /// A number that is none, as the server's decoder of parameters words it.
 fn unparsable(name: &str, text: &str) -> Denial {
+    if name != "resourceVersion" {
+        return Denial::bad_request(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"));
+    }
     Denial::new(
         500,
         "",

@@ -92,6 +92,13 @@ pub(crate) fn collection(engine: &Engine, ask: &Ask) -> Result<String, Denial> {
             map.insert("remainingItemCount".to_owned(), json!(remaining));
         }
     }
+    if page.next.is_none()
+        && ask.resource.custom.is_some()
+        && let Some(map) = metadata.as_object_mut()
+    {
+        // Lists of custom kinds always say where they go on.
+        map.shift_insert(0, "continue".to_owned(), json!(""));
+    }
     if ask.wanted.form == Form::Table {
         let trees: Vec<Value> = page.objects.iter().map(|object| view(object, &ask.resource)).collect();
         let mut table = table::table(&ask.resource, &trees, &includes(ask), &ask.now);
@@ -194,9 +201,13 @@ fn page(engine: &Engine, ask: &Ask, selector: &Selector) -> Result<Page, Denial>
 
 fn token(text: &str) -> Result<Continue, Denial> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-    bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| Denial::bad_request("continue key is not valid: it was not made by this server"))
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| {
+        let at = text.bytes().position(|byte| !known(&byte)).unwrap_or(text.len().saturating_sub(1));
+        Denial::bad_request(format!(
+            "invalid continue token: continue key is not valid: illegal base64 data at input byte {at}"
+        ))
+    })
 }
 
 fn too_old(version: u64, old: TooOld) -> Denial {

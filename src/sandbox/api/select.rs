@@ -151,18 +151,17 @@ fn parse_fields(text: &str, resource: &Resource) -> Result<Vec<(Vec<String>, boo
             return Err(format!("invalid selector: '{text}'; can't understand '{part}'"));
         };
         let path = path.trim();
+        let own = FIELDS.iter().any(|(name, _)| *name == resource.collection) || resource.custom.is_some();
         let extra = FIELDS.iter().find(|(name, _)| *name == resource.collection).map_or(&[][..], |(_, f)| f);
         if !["metadata.name", "metadata.namespace"].contains(&path)
             && !extra.contains(&path)
             && !selectable(resource, path)
         {
-            // Kinds with selectable fields of their own refuse others in their own words.
-            return Err(if extra.is_empty() && resource.custom.is_none() {
-                format!(
-                    "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-                )
-            } else {
+            let only = "only \"metadata.name\", \"metadata.namespace\"";
+            return Err(if own {
                 format!("field label not supported: {path}")
+            } else {
+                format!("\"{path}\" is not a known field selector: {only}")
             });
         }
         found.push((path.split('.').map(str::to_owned).collect(), equal, value.trim().to_owned()));
@@ -232,6 +231,9 @@ fn requirement(tokens: &[String]) -> Result<(Requirement, &[String]), String> {
     let words: Vec<&str> = tokens.iter().take(3).map(String::as_str).collect();
     let after = |count: usize| tokens.get(count..).unwrap_or_default();
     match words.as_slice() {
+        [sign @ ("(" | ")" | "," | "=" | "==" | "!=" | "<" | ">"), ..] => {
+            Err(format!("found '{sign}', expected: !, identifier, or 'end of string'"))
+        }
         ["!", key, ..] => Ok((Requirement::Absent((*key).to_owned()), after(2))),
         [key] | [key, ",", ..] => Ok((Requirement::Exists((*key).to_owned()), after(1))),
         [key, "in", ..] => values(after(2)).map(|(v, rest)| (Requirement::In((*key).to_owned(), v), rest)),
@@ -263,7 +265,7 @@ fn requirement(tokens: &[String]) -> Result<(Requirement, &[String]), String> {
 }
 
 fn values(tokens: &[String]) -> Result<(Vec<String>, &[String]), String> {
-    let wrong = |found: &str| format!("unable to parse requirement: found '{found}', expected: '('");
+    let wrong = |found: &str| format!("unable to parse requirement: found '{found}' expected: '('");
     let Some((open, rest)) = tokens.split_first() else { return Err(wrong("")) };
     if open != "(" {
         return Err(wrong(open));

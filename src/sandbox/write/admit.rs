@@ -108,7 +108,9 @@ impl<'r> Rules<'r> {
     fn converted(&self, tree: &Value, api_version: &str) -> Option<Converted<'_>> {
         let to = Gvk::new(api_version, &self.resource.gvk.kind);
         let schema = self.schemas.of(&to)?;
-        Some(Converted { value: to_version(tree.clone(), &self.resource.gvk, &to), schema: Some(schema) })
+        let from = Gvk::new(text(tree, "/apiVersion"), &self.resource.gvk.kind);
+        let value = to_version(tree.clone(), &from, &to);
+        Some(Converted { value, schema: Some(schema) })
     }
 
     /// Gives what changed to a manager.
@@ -239,23 +241,21 @@ impl<'r> Rules<'r> {
             let map = tree.as_object().into_iter().flatten();
             let kept =
                 map.filter(|(key, _)| *key != "metadata" && (*key != "status" || !self.resource.status));
-            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>()
+            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
         };
         counted(old) != counted(new)
     }
 
     /// Refuses what the kind refuses.
     pub(super) fn validate(&self, old: Option<&Value>, new: &Value) -> Result<(), Denial> {
-        let causes = match self.structural() {
-            Some(structural) => {
-                let causes = structural.validate(new, old).causes;
-                let kept = old.filter(|_| !causes.is_empty());
-                let before = kept.map(|old| (old, structural.validate(old, None).causes));
-                causes.into_iter().filter(|cause| !was_so(before.as_ref(), new, cause)).map(told).collect()
-            }
-            None if self.resource.custom.is_none() => kinds::validate(old, new, &self.resource.gvk),
-            None => Vec::new(),
-        };
+        // What metadata has to be is the same for every kind.
+        let mut causes = kinds::validate(old, new, &self.resource.gvk);
+        if let Some(structural) = self.structural() {
+            let found = structural.validate(new, old).causes;
+            let kept = old.filter(|_| !found.is_empty());
+            let before = kept.map(|old| (old, structural.validate(old, None).causes));
+            causes.extend(found.into_iter().filter(|cause| !was_so(before.as_ref(), new, cause)).map(told));
+        }
         self.refused(&causes, new)
     }
 
@@ -269,6 +269,15 @@ impl<'r> Rules<'r> {
     }
 }
 
+/// Where a text stops being base64.
+fn bad_base64(text: &str) -> Option<usize> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"+/\r\n".contains(&byte);
+    let end = text.trim_end_matches('=').len();
+    let odd = text.bytes().take(end).position(|byte| !known(byte));
+    let digits = text.bytes().filter(|byte| !b"\r\n".contains(byte)).count();
+    odd.or_else(|| (digits % 4 != 0 || text.len() - end > 2).then_some(text.len()))
+}
+
 /// Empty maps and lists of `metadata` say nothing, as Go writes them.
 fn drop_empty_meta(tree: &mut Value) {
     for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
@@ -279,15 +288,6 @@ fn drop_empty_meta(tree: &mut Value) {
             drop_meta(tree, field);
         }
     }
-}
-
-/// Where a text stops being base64.
-fn bad_base64(text: &str) -> Option<usize> {
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"+/\r\n".contains(&byte);
-    let end = text.trim_end_matches('=').len();
-    let odd = text.bytes().take(end).position(|byte| !known(byte));
-    let digits = text.bytes().filter(|byte| !b"\r\n".contains(byte)).count();
-    odd.or_else(|| (digits % 4 != 0 || text.len() - end > 2).then_some(text.len()))
 }
 
 fn quantities_are_well(tree: &Value, schema: Schema<'_>) -> bool {

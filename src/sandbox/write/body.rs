@@ -72,6 +72,11 @@ pub(super) fn of_kind(ask: &Ask, tree: &mut Value) -> Result<(), Denial> {
             gvk.api_version()
         )));
     }
+    if !kind.is_empty() && kind != gvk.kind && ask.resource.custom.is_some() {
+        let message = format!("Invalid value: \"{kind}\": must be {}", gvk.kind);
+        let cause = Cause { reason: "FieldValueInvalid".to_owned(), field: "kind".to_owned(), message };
+        return Err(Denial::invalid(&gvk.group, &kind, text(tree, "/metadata/name"), &[cause]));
+    }
     if !kind.is_empty() && kind != gvk.kind {
         return Err(Denial::bad_request(format!(
             "{kind} in version \"{}\" cannot be handled as a {}: the kind in the data does not match",
@@ -169,7 +174,7 @@ fn unfit_patch(ask: &Ask, tree: &Value, told: &[String]) -> Denial {
 }
 
 /// A tree as Go prints it.
-fn go_map(tree: &Value) -> String {
+pub(super) fn go_map(tree: &Value) -> String {
     match tree {
         Value::Object(map) => {
             let mut pairs: Vec<String> =

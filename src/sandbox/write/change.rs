@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::Cause;
 use crate::sandbox::{
-    api::{Ask, Denial, Engine, OptionsOf, drop_meta, key, meta, set_meta, stored, text, view},
+    api::{Ask, Denial, Engine, OptionsOf, carry, drop_meta, key, meta, set_meta, stored, text, view},
     store::Object,
 };
 
@@ -74,7 +74,8 @@ pub(crate) fn replace(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial>
     let version = text(&tree, "/metadata/resourceVersion");
     if version.is_empty() && ask.resource.custom.is_some() {
         let cause = cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update");
-        return Err(invalid(ask, &[cause]));
+        let (group, plural) = (&ask.resource.gvk.group, &ask.resource.plural);
+        return Err(Denial::invalid(group, plural, ask.name(), &[cause]));
     }
     change(engine, ask, &old, tree, Ownership::Track).map(|written| written.warning(warnings))
 }
@@ -139,6 +140,9 @@ pub(super) fn change(
     }
     let rules = Rules::of(&ask.resource);
     rules.default(&mut new);
+    if part == Part::Finalize {
+        carry(&live, &mut new, "status");
+    }
     if ownership == Ownership::Track {
         rules.track(Some(&live), &mut new, &writer(ask, part.name()));
     }

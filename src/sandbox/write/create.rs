@@ -9,7 +9,9 @@ use super::{
     written::Written,
 };
 use crate::fields::Writer;
-use crate::sandbox::api::{Ask, Denial, Engine, OptionsOf, drop_meta, key, meta, set_meta, stored, text};
+use crate::sandbox::api::{
+    Ask, Denial, Engine, OptionsOf, drop_meta, key, map_at, meta, set_meta, stored, text,
+};
 
 /// Letters of generated names, as the server takes them: no vowels, nothing that looks like another.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -28,8 +30,27 @@ pub(crate) fn create(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> 
     name(&mut tree);
     let rules = Rules::of(&ask.resource);
     rules.default(&mut tree);
+    as_converted(&mut tree);
     rules.track(None, &mut tree, &writer(ask, ""));
     born(engine, ask, tree).map(|written| written.warning(warnings))
+}
+
+/// What the server's conversion between its types adds to a body, so that whoever posts it owns it.
+fn as_converted(tree: &mut Value) {
+    match (text(tree, "/apiVersion"), text(tree, "/kind")) {
+        ("batch/v1", "Job") => {
+            if let Some(spec) = map_at(tree, "spec") {
+                spec.entry("manualSelector").or_insert(json!(false));
+            }
+        }
+        ("apps/v1", "DaemonSet") => {
+            let annotations = tree.get_mut("metadata").and_then(|metadata| map_at(metadata, "annotations"));
+            if let Some(annotations) = annotations {
+                annotations.entry("deprecated.daemonset.template.generation").or_insert(json!("0"));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Who writes.

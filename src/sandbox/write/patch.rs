@@ -87,7 +87,7 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
     };
     if ask.content_type == STRATEGIC {
         let rules = Rules::of(&ask.resource);
-        strategic::merge(&mut tree, &patch, rules.schema()).map_err(Denial::bad_request)?;
+        strategic::merge(&mut tree, &patch, rules.schema()).map_err(Denial::unreasoned)?;
     } else {
         json_patch::merge(&mut tree, &patch);
     }

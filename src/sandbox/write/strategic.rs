@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::body::go_map;
+
 use crate::schema::{ListType, Schema};
 
 const DIRECTIVE: &str = "$patch";
@@ -128,7 +130,7 @@ fn merge_list(
     };
     for item in patch {
         let Some(name) = item.get(key) else {
-            return Err(format!("map: {item} does not contain declared merge key: {key}"));
+            return Err(format!("map: {} does not contain declared merge key: {key}", go_map(item)));
         };
         let at = items.iter().position(|known| known.get(key) == Some(name));
         let delete = item.get(DIRECTIVE).and_then(Value::as_str) == Some("delete");
