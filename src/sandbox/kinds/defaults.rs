@@ -117,6 +117,7 @@ fn default_by_rule(object: &mut Value, gvk: &Gvk) {
         }
         ("", "ReplicationController") => workload::default_replication_controller(object),
         ("batch", "Job") => workload::default_job(object),
+        ("apps", "DaemonSet") => workload::default_daemon_set(object),
         ("", "Service") => service::default_service(object),
         ("", "Namespace") => meta::default_namespace(object),
         ("", "Node") => meta::default_node(object),

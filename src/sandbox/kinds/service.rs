@@ -37,8 +37,12 @@ ports[].protocol = "TCP"
 endpoints[].conditions = {}
 "#;
 
-/// A port leads to the port of the same number unless it says otherwise.
+/// A port leads to the port of the same number unless it says otherwise; settings of no affinity go.
 pub(super) fn default_service(object: &mut Value) {
+    // Said or not, it is the default.
+    if matches!(text(object, "spec.sessionAffinity"), "" | "None") {
+        remove(object, "spec.sessionAffinityConfig");
+    }
     for port in items_mut(object, "spec.ports") {
         if matches!(at(port, "targetPort"), None | Some(Value::Null)) || is_unset(port) {
             let number = at(port, "port").cloned().unwrap_or(Value::from(0));
@@ -54,9 +58,6 @@ fn is_unset(port: &Value) -> bool {
 /// Gives a new Service its addresses and ports.
 pub(super) fn prepare_service(object: &mut Value, cx: &mut dyn Allocate) {
     set(object, "status", json!({"loadBalancer": {}}));
-    if text(object, "spec.sessionAffinity") == "None" {
-        remove(object, "spec.sessionAffinityConfig");
-    }
     if text(object, "spec.type") == "ExternalName" {
         return;
     }

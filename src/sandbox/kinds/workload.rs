@@ -127,6 +127,7 @@ pub(super) fn default_replication_controller(object: &mut Value) {
 
 /// A stored Job without labels takes those of its template; a new one does so once its template has all of them.
 pub(super) fn default_job(object: &mut Value) {
+    set_absent(object, "spec.manualSelector", false);
     if at(object, "spec.selector").is_some() {
         take_template_labels(object);
     }
@@ -140,7 +141,6 @@ fn take_template_labels(object: &mut Value) {
 
 /// A Job gets a selector of its own, and labels that carry its uid, unless its author wants to choose them.
 pub(super) fn prepare_job(object: &mut Value) {
-    set_absent(object, "spec.manualSelector", false);
     if flag(object, "spec.manualSelector") {
         return;
     }
@@ -164,14 +164,25 @@ pub(super) fn prepare_job(object: &mut Value) {
 }
 
 /// The deprecated counter of template versions, which the server still keeps.
-pub(super) fn prepare_daemon_set(object: &mut Value) {
-    let annotations = object
-        .pointer_mut("/metadata")
-        .and_then(Value::as_object_mut)
-        .map(|metadata| metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new())));
-    if let Some(Value::Object(annotations)) = annotations {
-        annotations.insert("deprecated.daemonset.template.generation".to_owned(), Value::from("1"));
+const COUNT: &str = "deprecated.daemonset.template.generation";
+
+/// Whoever writes a DaemonSet without the counter writes a zero, and owns it.
+pub(super) fn default_daemon_set(object: &mut Value) {
+    if let Some(annotations) = annotations(object) {
+        annotations.entry(COUNT).or_insert_with(|| Value::from("0"));
     }
+}
+
+/// The first template is counted.
+pub(super) fn prepare_daemon_set(object: &mut Value) {
+    if let Some(annotations) = annotations(object) {
+        annotations.insert(COUNT.to_owned(), Value::from("1"));
+    }
+}
+
+fn annotations(object: &mut Value) -> Option<&mut Map<String, Value>> {
+    let metadata = object.pointer_mut("/metadata").and_then(Value::as_object_mut)?;
+    metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new())).as_object_mut()
 }
 
 /// Claim templates have a status, and it is that of a claim nobody has seen.
@@ -185,14 +196,12 @@ pub(super) fn prepare_stateful_set(object: &mut Value) {
 
 /// Counts the templates that a DaemonSet had, in its annotation of old.
 pub(super) fn count_templates(old: &Value, new: &mut Value) {
-    const COUNT: &str = "deprecated.daemonset.template.generation";
     let counted = at(old, "metadata.annotations").and_then(|it| it.get(COUNT)).and_then(Value::as_str);
     let Some(mut count) = counted.and_then(|it| it.parse::<u64>().ok()) else { return };
     if at(old, "spec.template") != at(new, "spec.template") {
         count += 1;
     }
-    set_absent(new, "metadata.annotations", Map::new());
-    if let Some(Value::Object(annotations)) = new.pointer_mut("/metadata/annotations") {
+    if let Some(annotations) = annotations(new) {
         annotations.insert(COUNT.to_owned(), Value::from(count.to_string()));
     }
 }
