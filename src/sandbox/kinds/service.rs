@@ -39,8 +39,7 @@ endpoints[].conditions = {}
 
 /// A port leads to the port of the same number unless it says otherwise; settings of no affinity go.
 pub(super) fn default_service(object: &mut Value) {
-    // Said or not, it is the default.
-    if matches!(text(object, "spec.sessionAffinity"), "" | "None") {
+    if text(object, "spec.sessionAffinity") == "None" {
         remove(object, "spec.sessionAffinityConfig");
     }
     for port in items_mut(object, "spec.ports") {
