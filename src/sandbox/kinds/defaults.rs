@@ -89,6 +89,8 @@ pub fn default(object: &mut Value, gvk: &Gvk) {
             pod::default_spec(spec);
         }
     }
+    // Rules look at what the table gives, and make what it fills.
+    fill(object, gvk);
     default_by_rule(object, gvk);
     fill(object, gvk);
 }
