@@ -1,6 +1,6 @@
 //! What the rules of a kind make of a write.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::allocate::Cluster;
 use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
@@ -73,8 +73,9 @@ impl<'r> Rules<'r> {
     pub(super) fn default(&self, tree: &mut Value) {
         match self.structural() {
             Some(structural) => {
+                // What is applied was merged as it came: what is unknown or empty goes here.
+                structural.prune(tree);
                 structural.default(tree);
-                drop_empty_meta(tree);
             }
             None if self.resource.custom.is_none() => {
                 // An empty list of owners is a wish of its own, and what is empty falls away here.
@@ -255,18 +256,6 @@ impl<'r> Rules<'r> {
         }
         let gvk = &self.resource.gvk;
         Err(Denial::invalid(&gvk.group, &gvk.kind, text(tree, "/metadata/name"), causes))
-    }
-}
-
-/// Empty maps and lists of `metadata` say nothing, as Go writes them.
-fn drop_empty_meta(tree: &mut Value) {
-    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
-        let empty = |value: &Value| {
-            value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
-        };
-        if meta(tree, field).is_some_and(empty) {
-            drop_meta(tree, field);
-        }
     }
 }
 
