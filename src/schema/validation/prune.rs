@@ -46,7 +46,8 @@ fn resource(map: &mut Map<String, Value>, schema: &Value, path: &str, gone: &mut
                 gone.push(join(&path, name));
             }
             fill_nulls(value);
-            known && !is_empty(value)
+            // An empty list of owners is a wish: it ends all ownership.
+            known && (name == "managedFields" || !is_empty(value))
         });
     }
     fields(map, schema, path, gone, &["apiVersion", "kind", "metadata"]);
