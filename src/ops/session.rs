@@ -181,12 +181,14 @@ impl Session {
 
     /// What stands at the head of reports.
     pub fn about(&self) -> About {
+        let cluster = &self.rendered.environment.cluster;
         About {
             environment: self.rendered.environment.name.clone(),
             cluster: self.cluster.identity().clone(),
             commit: self.workspace.checkout.commit.clone(),
             pending_commits: self.pending_commits(),
-            pinned: self.rendered.environment.cluster.identity.is_some(),
+            // There is no second sandbox that one could mistake for this one.
+            pinned: cluster.identity.is_some() || cluster.sandbox,
         }
     }
 

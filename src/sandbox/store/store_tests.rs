@@ -1,6 +1,6 @@
 //! What a store keeps, forgets and survives.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::json;
 
@@ -22,17 +22,29 @@ fn names(store: &Store) -> Vec<String> {
         .collect()
 }
 
+/// Opens a store; another test that starts a program just now may hold the lock of the last one for a moment.
+fn opened(folder: &Path) -> Store {
+    for _ in 0..100 {
+        match Store::open(folder) {
+            Ok(store) => return store,
+            Err(StoreError::Held(_)) => std::thread::sleep(std::time::Duration::from_millis(20)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("nobody lets go of {}", folder.display());
+}
+
 #[test]
 fn what_was_written_is_there_after_opening_again_and_the_counter_goes_on() {
     let folder = tempfile::tempdir().expect("folder");
-    let mut store = Store::open(folder.path()).expect("opened");
+    let mut store = opened(folder.path());
     put(&mut store, "one", "1");
     put(&mut store, "two", "1");
     put(&mut store, "one", "2");
     store.remove(&key("two")).expect("removed");
     let version = store.version();
     drop(store);
-    let mut store = Store::open(folder.path()).expect("opened");
+    let mut store = opened(folder.path());
     assert_eq!(names(&store), ["one=\"2\""]);
     assert_eq!(store.version(), version);
     assert_eq!(put(&mut store, "three", "1"), version + 1);
@@ -42,21 +54,21 @@ fn what_was_written_is_there_after_opening_again_and_the_counter_goes_on() {
 fn a_torn_tail_is_dropped_at_every_length_and_what_stands_before_it_is_kept() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("state");
-    let mut store = Store::open(folder.path()).expect("opened");
+    let mut store = opened(folder.path());
     put(&mut store, "one", "1");
     drop(store);
     let whole = fs::read(&path).expect("read").len();
-    let mut store = Store::open(folder.path()).expect("opened");
+    let mut store = opened(folder.path());
     put(&mut store, "two", "1");
     drop(store);
     let bytes = fs::read(&path).expect("read");
     for length in whole..bytes.len() {
         fs::write(&path, &bytes[..length]).expect("written");
-        let mut store = Store::open(folder.path()).unwrap_or_else(|error| panic!("{length}: {error}"));
+        let mut store = opened(folder.path());
         assert_eq!(names(&store), ["one=\"1\""], "{length}");
         put(&mut store, "three", "1");
         drop(store);
-        let store = Store::open(folder.path()).expect("opened after writing behind the cut");
+        let store = opened(folder.path());
         assert_eq!(names(&store).len(), 2, "{length}");
     }
 }
@@ -65,7 +77,7 @@ fn a_torn_tail_is_dropped_at_every_length_and_what_stands_before_it_is_kept() {
 fn a_damaged_record_in_the_middle_is_told_and_not_dropped() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("state");
-    let mut store = Store::open(folder.path()).expect("opened");
+    let mut store = opened(folder.path());
     put(&mut store, "one", "1");
     put(&mut store, "two", "1");
     drop(store);
@@ -79,7 +91,7 @@ fn a_damaged_record_in_the_middle_is_told_and_not_dropped() {
 #[test]
 fn a_second_holder_is_told_the_pid_of_the_first() {
     let folder = tempfile::tempdir().expect("folder");
-    let _first = Store::open(folder.path()).expect("opened");
+    let _first = opened(folder.path());
     let error = Store::open(folder.path()).expect_err("held");
     assert_eq!(error.to_string(), format!("another obsctl serves this sandbox (pid {})", std::process::id()));
 }
@@ -87,7 +99,7 @@ fn a_second_holder_is_told_the_pid_of_the_first() {
 #[test]
 fn a_grown_log_is_rewritten_and_loses_neither_objects_nor_the_counter() {
     let folder = tempfile::tempdir().expect("folder");
-    let mut store = Store::open(folder.path()).expect("opened");
+    let mut store = opened(folder.path());
     let long = "x".repeat(20_000);
     put(&mut store, "kept", "1");
     for _ in 0..600 {
@@ -98,11 +110,11 @@ fn a_grown_log_is_rewritten_and_loses_neither_objects_nor_the_counter() {
     drop(store);
     let length = fs::metadata(folder.path().join("state")).expect("there").len();
     assert!(length < 6 << 20, "{length}");
-    let store = Store::open(folder.path()).expect("opened");
+    let store = opened(folder.path());
     assert_eq!(names(&store), ["kept=\"1\""]);
     assert_eq!(store.version(), version);
     drop(store);
-    assert_eq!(Store::open(folder.path()).expect("opened").version(), version);
+    assert_eq!(opened(folder.path()).version(), version);
 }
 
 #[test]
