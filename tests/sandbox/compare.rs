@@ -65,6 +65,11 @@ fn is_uid(text: &str) -> bool {
 
 /// A message without versions and uids.
 fn words(text: &str) -> String {
+    // The object inside a message about a patch is another every time.
+    let text = match (text.find("Invalid value: \"{"), text.find("}\": strict decoding error")) {
+        (Some(from), Some(to)) if from < to => &format!("{}X{}", &text[..from], &text[to..]),
+        _ => text,
+    };
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
@@ -72,7 +77,7 @@ fn words(text: &str) -> String {
         let uid = is_uid(bare);
         let before = words.last().map_or("", String::as_str);
         let hidden = (version || bare == "RV" || bare == "N") && ["record", "current:"].contains(&before);
-        words.push(if hidden || (uid || bare == "UID") && before == "record" {
+        words.push(if hidden || uid || bare == "UID" && before == "record" {
             "X".to_owned()
         } else {
             word.to_owned()

@@ -260,6 +260,7 @@ fn watch(engine: &Engine, ask: &Ask) -> Result<Answer, Denial> {
 
 fn review(ask: &Ask) -> Result<Answer, Denial> {
     let body = write::decoded(ask)?;
+    reviews::check(&ask.resource.gvk.kind, &body)?;
     let answer = reviews::answered(&ask.resource.gvk.kind, &body).ok_or_else(Denial::method_not_allowed)?;
     Ok(Answer::of(StatusCode::CREATED, answer.to_string()))
 }

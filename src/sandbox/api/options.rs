@@ -113,13 +113,17 @@ impl Options {
                 ));
             }
             Some(manager) if manager.chars().any(char::is_control) => {
-                let message = format!("Invalid value: {manager:?}: should only contain printable characters");
+                let odd = manager.chars().enumerate().find(|(_, letter)| letter.is_control());
+                let (at, letter) = odd.unwrap_or_default();
+                let code = u32::from(letter);
+                let message =
+                    format!("Invalid value: {manager:?}: invalid character U+{code:04X} (at position {at})");
                 causes.push(cause("fieldManager", "FieldValueInvalid", &message));
             }
             Some(_) | None => {}
         }
         if let Some(other) = self.get("dryRun").filter(|text| *text != "All") {
-            let message = format!("Unsupported value: \"{other}\": supported values: \"All\"");
+            let message = format!("Unsupported value: [\"{other}\"]: supported values: \"All\"");
             causes.push(cause("dryRun", "FieldValueNotSupported", &message));
         }
         if let Some(other) = self.get("fieldValidation")

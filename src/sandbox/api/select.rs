@@ -248,10 +248,10 @@ fn requirement(tokens: &[String]) -> Result<(Requirement, &[String]), String> {
                 if *sign == "!=" { Requirement::NotIn(key, values) } else { Requirement::In(key, values) };
             Ok((made, after(used)))
         }
-        [key, sign @ (">" | "gt" | "<" | "lt"), value, ..] => {
+        [key, sign @ (">" | "<"), value, ..] => {
             let than = value.parse().map_err(|_| wrong(value))?;
             let key = (*key).to_owned();
-            let greater = [">", "gt"].contains(sign);
+            let greater = *sign == ">";
             Ok((
                 if greater { Requirement::Greater(key, than) } else { Requirement::Less(key, than) },
                 after(3),
@@ -298,7 +298,7 @@ mod tests {
         check("b notin (x)", &[], true);
         check("g==", &[("g", "")], true);
         check("g==", &[("g", "1")], false);
-        check("n gt 4", &[("n", "5")], true);
+        check("n > 4", &[("n", "5")], true);
         check("example.com/a-b_c=d.e", &[("example.com/a-b_c", "d.e")], true);
     }
 

@@ -1,12 +1,12 @@
 //! What the rules of a kind make of a write.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::allocate::Cluster;
 use crate::fields::{self, Converted, Force, Kind, Refused, Writer, reset_fields};
 use crate::model::{Cause, Gvk};
 use crate::sandbox::{
-    api::{Ask, Denial, Engine, carry, drop_meta, map_at, meta, set_meta, text, to_version},
+    api::{Ask, Denial, Engine, carry, drop_meta, meta, set_meta, text, to_version},
     kinds,
     resources::Resource,
     store::Key,
@@ -154,15 +154,28 @@ impl<'r> Rules<'r> {
     /// Whether the types of a built-in kind can hold a tree that fits its schema: quantities are texts of a form.
     fn readable(&self, tree: &Value) -> Result<(), String> {
         let schema = self.schema().filter(|_| self.resource.custom.is_none());
-        if schema.is_none_or(|schema| quantities_are_well(tree, schema)) {
-            return Ok(());
-        }
         let gvk = &self.resource.gvk;
-        Err(format!(
-            "unable to convert unstructured object to {}/{}, Kind={}: quantities must match the regular expression \
-             '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-            gvk.group, gvk.version, gvk.kind
-        ))
+        let unreadable = |why: String| {
+            let (group, version, kind) = (&gvk.group, &gvk.version, &gvk.kind);
+            Err(format!("unable to convert unstructured object to {group}/{version}, Kind={kind}: {why}"))
+        };
+        if !schema.is_none_or(|schema| quantities_are_well(tree, schema)) {
+            let form = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$";
+            return unreadable(format!("quantities must match the regular expression '{form}'"));
+        }
+        let bytes = match (gvk.group.as_str(), gvk.kind.as_str()) {
+            ("", "Secret") => tree.get("data"),
+            ("", "ConfigMap") => tree.get("binaryData"),
+            _ => None,
+        };
+        let texts =
+            bytes.and_then(Value::as_object).into_iter().flatten().filter_map(|(_, value)| value.as_str());
+        match texts.into_iter().find_map(bad_base64) {
+            Some(at) => {
+                unreadable(format!("error decoding from json: illegal base64 data at input byte {at}"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// What is accepted and warned of.
@@ -194,7 +207,13 @@ impl<'r> Rules<'r> {
                 reset_fields(&self.resource.gvk, self.schema(), "status").put_back(new, Some(old));
                 carry_meta(old, new, "generation");
             }
-            Part::Main | Part::Scale if builtin => kinds::prepare_update(old, new, &self.resource.gvk),
+            Part::Main | Part::Scale if builtin => {
+                kinds::prepare_update(old, new, &self.resource.gvk);
+                // What holds a namespace is written through `finalize` alone.
+                if self.resource.collection == "namespaces" {
+                    carry(old, new, "spec");
+                }
+            }
             Part::Main | Part::Scale => {
                 if self.resource.status {
                     carry(old, new, "status");
@@ -203,15 +222,7 @@ impl<'r> Rules<'r> {
                 let grown = i64::from(self.content_differs(old, new));
                 set_meta(new, "generation", json!(generation + grown));
             }
-            Part::Finalize => {
-                let mut kept = old.clone();
-                if let Some(finalizers) = new.pointer("/spec/finalizers").cloned() {
-                    map_at(&mut kept, "spec").map(|spec| spec.insert("finalizers".to_owned(), finalizers));
-                } else if let Some(spec) = kept.get_mut("spec").and_then(Value::as_object_mut) {
-                    spec.shift_remove("finalizers");
-                }
-                *new = kept;
-            }
+            Part::Finalize => carry(old, new, "status"),
         }
     }
 
@@ -229,7 +240,7 @@ impl<'r> Rules<'r> {
             let map = tree.as_object().into_iter().flatten();
             let kept =
                 map.filter(|(key, _)| *key != "metadata" && (*key != "status" || !self.resource.status));
-            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
+            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>()
         };
         counted(old) != counted(new)
     }
@@ -257,6 +268,15 @@ impl<'r> Rules<'r> {
         let gvk = &self.resource.gvk;
         Err(Denial::invalid(&gvk.group, &gvk.kind, text(tree, "/metadata/name"), causes))
     }
+}
+
+/// Where a text stops being base64.
+fn bad_base64(text: &str) -> Option<usize> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"+/\r\n".contains(&byte);
+    let end = text.trim_end_matches('=').len();
+    let odd = text.bytes().take(end).position(|byte| !known(byte));
+    let digits = text.bytes().filter(|byte| !b"\r\n".contains(byte)).count();
+    odd.or_else(|| (digits % 4 != 0 || text.len() - end > 2).then_some(text.len()))
 }
 
 fn quantities_are_well(tree: &Value, schema: Schema<'_>) -> bool {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{admit::Rules, protobuf};
+use crate::model::Cause;
 use crate::sandbox::api::{Ask, Denial, FieldValidation, headed, meta, set_meta, text};
 use crate::schema::strict_errors;
 
@@ -138,6 +139,7 @@ pub(super) fn unknown_fields(ask: &Ask, tree: &mut Value) -> Result<Vec<String>,
         FieldValidation::Ignore => Ok(Vec::new()),
         FieldValidation::Warn => Ok(told),
         FieldValidation::Strict if told.is_empty() => Ok(told),
+        FieldValidation::Strict if patched => Err(unfit_patch(ask, tree, &told)),
         FieldValidation::Strict => {
             let gvk = &ask.resource.gvk;
             Err(Denial::bad_request(format!(
@@ -147,6 +149,38 @@ pub(super) fn unknown_fields(ask: &Ask, tree: &mut Value) -> Result<Vec<String>,
                 kind = gvk.kind,
             )))
         }
+    }
+}
+
+/// A patch that brings fields the kind does not have.
+fn unfit_patch(ask: &Ask, tree: &Value, told: &[String]) -> Denial {
+    let strategic = ask.content_type.contains("strategic");
+    let shown = if strategic {
+        go_map(&serde_json::from_slice(&ask.body).unwrap_or_default())
+    } else {
+        tree.to_string()
+    };
+    let cause = Cause {
+        reason: "FieldValueInvalid".to_owned(),
+        field: "patch".to_owned(),
+        message: format!("Invalid value: {shown:?}: strict decoding error: {}", told.join(", ")),
+    };
+    Denial::invalid("", "", "", &[cause])
+}
+
+/// A tree as Go prints it.
+fn go_map(tree: &Value) -> String {
+    match tree {
+        Value::Object(map) => {
+            let mut pairs: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
+            pairs.sort();
+            format!("map[{}]", pairs.join(" "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => tree.to_string(),
     }
 }
 

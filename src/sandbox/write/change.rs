@@ -97,7 +97,13 @@ fn same_uid(ask: &Ask, old: &Object, tree: &Value) -> Result<(), Denial> {
     if sent.is_empty() || sent == is {
         return Ok(());
     }
-    let why = format!("Precondition failed: UID in precondition: {sent}, UID in object meta: {is}");
+    let place =
+        [ask.namespace(), ask.target.name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("/");
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: {sent}, UID in object meta: {is}",
+        ask.resource.plural
+    );
     Err(Denial::conflict(&ask.resource, ask.name(), &why))
 }
 
@@ -128,7 +134,8 @@ pub(super) fn change(
     let uid = text(&new, "/metadata/uid");
     if !uid.is_empty() && uid != text(&live, "/metadata/uid") {
         let why = format!("Invalid value: \"{uid}\": field is immutable");
-        return Err(invalid(ask, &[cause("metadata.uid", &why)]));
+        // The server looks at the metadata twice, and says so twice.
+        return Err(invalid(ask, &[cause("metadata.uid", &why), cause("metadata.uid", &why)]));
     }
     let rules = Rules::of(&ask.resource);
     rules.default(&mut new);
@@ -197,7 +204,7 @@ fn only_fewer_finalizers(ask: &Ask, live: &Value, new: &Value) -> Result<(), Den
     );
     let cause =
         Cause { reason: "FieldValueForbidden".to_owned(), field: "metadata.finalizers".to_owned(), message };
-    Err(invalid(ask, &[cause]))
+    Err(invalid(ask, &[cause.clone(), cause]))
 }
 
 /// A list of strings as Go prints it for programmers.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     admit::{Part, Rules},
     body,
-    change::{self, MODIFIED, Ownership, change},
+    change::{MODIFIED, Ownership, change},
     create::{self, writer},
     scale, strategic,
     written::Written,
@@ -27,22 +27,7 @@ const STRATEGIC: &str = "application/strategic-merge-patch+json";
 
 /// Changes an object by a patch, or makes it by an apply.
 pub(crate) fn patch(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
-    let known = match ask.content_type.as_str() {
-        APPLY | MERGE | JSON => true,
-        // Custom kinds have no strategies.
-        STRATEGIC => ask.resource.custom.is_none(),
-        _ => false,
-    };
-    if !known {
-        if ask.content_type == STRATEGIC {
-            let words = "the body of the request was in an unknown format - accepted media types include: \
-                application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
-            return Err(Denial::new(415, "UnsupportedMediaType", words));
-        }
-        let mut denial = Denial::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
-        denial.details = json!({});
-        return Err(denial);
-    }
+    known_type(ask)?;
     ask.options.check(if ask.content_type == APPLY { OptionsOf::Apply } else { OptionsOf::Patch })?;
     if Part::of(ask) == Part::Scale {
         return scale::patch(engine, ask);
@@ -53,12 +38,24 @@ pub(crate) fn patch(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
     let old = engine.store.get(&key(&ask.resource, ask.namespace(), ask.name())).cloned();
     let old = old.ok_or_else(|| Denial::not_found(&ask.resource, ask.name()))?;
     let mut new = patched(ask, &view(&old, &ask.resource))?;
-    if text(&new, "/metadata/name") != ask.name() {
-        let why = format!("Invalid value: \"{}\": field is immutable", text(&new, "/metadata/name"));
-        return Err(change::invalid(ask, &[change::cause("metadata.name", &why)]));
-    }
+    body::of_name(ask, &new)?;
     let warnings = body::unknown_fields(ask, &mut new)?;
     change(engine, ask, &old, new, Ownership::Track).map(|written| written.warning(warnings))
+}
+
+/// Refuses types of patches that the kind does not take.
+fn known_type(ask: &Ask) -> Result<(), Denial> {
+    let denied = |message: &str| Err(Denial::new(415, "UnsupportedMediaType", message));
+    match ask.content_type.as_str() {
+        APPLY | MERGE | JSON => Ok(()),
+        // Custom kinds have no strategies.
+        STRATEGIC if ask.resource.custom.is_none() => Ok(()),
+        STRATEGIC => denied(
+            "the body of the request was in an unknown format - accepted media types include: \
+             application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+        ),
+        _ => denied("415: Unsupported Media Type").map_err(|denial| Denial { details: json!({}), ..denial }),
+    }
 }
 
 /// A tree with the patch of a request merged into it.
@@ -67,7 +64,15 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
         |error: &dyn std::fmt::Display| Denial::bad_request(format!("error decoding patch: {error}"));
     let mut tree = live.clone();
     if ask.content_type == JSON {
-        let operations: Vec<Value> = serde_json::from_slice(&ask.body).map_err(|error| unread(&error))?;
+        let operations = match serde_json::from_slice(&ask.body).map_err(|error| unread(&error))? {
+            Value::Array(operations) => operations,
+            Value::Object(_) => {
+                return Err(unread(
+                    &"json: cannot unmarshal object into Go value of type handlers.jsonPatchOp",
+                ));
+            }
+            _ => return Err(unread(&"a JSON patch is a list of operations")),
+        };
         for operation in operations {
             // What is no operation is found only when its turn comes.
             let operation: PatchOperation = serde_json::from_value(operation).map_err(|_| rejected())?;
@@ -133,7 +138,10 @@ fn apply(engine: &mut Engine, ask: &Ask) -> Result<Written, Denial> {
 fn named(ask: &Ask, applied: &mut Value, old: Option<&Arc<Object>>) -> Result<(), Denial> {
     if text(applied, "/metadata/name").is_empty() {
         if old.is_none() {
-            return Err(Denial::bad_request("name must be provided"));
+            return Err(Denial::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                ask.name()
+            )));
         }
         set_meta(applied, "name", json!(ask.name()));
     }

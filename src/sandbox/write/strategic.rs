@@ -111,6 +111,8 @@ fn merge_list(
         *live = Value::Array(Vec::new());
     }
     let Value::Array(items) = live else { return Ok(()) };
+    let before = items.clone();
+    let named = order.map_or(patch, Vec::as_slice);
     if replaced || sort == ListType::Atomic {
         let kept = patch.iter().filter(|item| item.get(DIRECTIVE).is_none());
         *items =
@@ -121,10 +123,9 @@ fn merge_list(
     let key = schema.and_then(|schema| schema.keys().next()).map(|key| key.name);
     let Some(key) = key else {
         items.extend(patch.iter().filter(|item| !items.contains(item)).cloned().collect::<Vec<_>>());
-        reorder(items, order, |item| Some(item));
+        *items = ordered(std::mem::take(items), named, &before, |item| Some(item));
         return Ok(());
     };
-    let before = items.len();
     for item in patch {
         let Some(name) = item.get(key) else {
             return Err(format!("map: {item} does not contain declared merge key: {key}"));
@@ -148,45 +149,38 @@ fn merge_list(
             }
         }
     }
-    match order {
-        Some(_) => reorder(items, order, |item| item.get(key)),
-        None => forward(items, before, patch, key),
-    }
+    *items = ordered(std::mem::take(items), named, &before, |item| item.get(key));
     Ok(())
 }
 
-/// The order of the server's merge of two lists: what the patch names, in its order, and between it what it does not
-/// name, each as soon as it stood before the next named one.
-fn forward(items: &mut Vec<Value>, before: usize, patch: &[Value], key: &str) {
-    let place = |one: &Value| patch.iter().position(|named| named.get(key) == one.get(key));
-    let all = std::mem::take(items).into_iter().enumerate();
-    let (mut named, others): (Vec<_>, Vec<_>) = all.partition(|(_, item)| place(item).is_some());
-    named.sort_by_key(|(_, item)| place(item));
-    let mut others = others.into_iter().peekable();
-    for (at, item) in named {
-        // New items have no place among the old ones: they come at once.
-        while at < before && others.peek().is_some_and(|(other, _)| *other < at) {
-            items.extend(others.next().map(|(_, other)| other));
+/// Orders a merged list as the server does: what the patch names stands in the patch's order, the rest in its own.
+///
+/// Of one of either the rest comes first only where it stood in front before.
+fn ordered<'v>(
+    merged: Vec<Value>,
+    named: &'v [Value],
+    before: &'v [Value],
+    key: impl Fn(&Value) -> Option<&Value>,
+) -> Vec<Value> {
+    let place = |list: &[Value], item: &Value| {
+        list.iter().position(|known| key(known).is_some() && key(known) == key(item))
+    };
+    let (mut ours, rest): (Vec<Value>, Vec<Value>) =
+        merged.into_iter().partition(|item| place(named, item).is_some());
+    ours.sort_by_key(|item| place(named, item));
+    let mut rest = rest.into_iter().peekable();
+    let mut all = Vec::new();
+    for item in ours {
+        let at = place(before, &item);
+        while let Some(other) =
+            rest.next_if(|other| place(before, other).zip(at).is_some_and(|(other, at)| other < at))
+        {
+            all.push(other);
         }
-        items.push(item);
+        all.push(item);
     }
-    items.extend(others.map(|(_, other)| other));
-}
-
-/// Puts items in the order that is asked for; those it does not name stay behind the one they stood behind.
-fn reorder(items: &mut Vec<Value>, order: Option<&Vec<Value>>, key: impl Fn(&Value) -> Option<&Value>) {
-    let Some(order) = order else { return };
-    let place =
-        |item: &Value| order.iter().position(|wanted| key(wanted).is_some() && key(wanted) == key(item));
-    let mut ranked: Vec<(usize, usize, Value)> = Vec::new();
-    let mut last = 0;
-    for (at, item) in std::mem::take(items).into_iter().enumerate() {
-        let rank = place(&item).map_or(last, |place| place + 1);
-        last = rank;
-        ranked.push((rank, at, item));
-    }
-    ranked.sort_by_key(|(rank, at, _)| (*rank, *at));
-    items.extend(ranked.into_iter().map(|(_, _, item)| item));
+    all.extend(rest);
+    all
 }
 
 #[cfg(test)]
@@ -210,7 +204,7 @@ mod tests {
         check(
             json!({"containers": [{"name": "a", "image": "1", "args": ["x"]}, {"name": "b"}]}),
             &json!({"containers": [{"name": "a", "args": ["y"]}, {"name": "c"}]}),
-            &json!({"containers": [{"name": "a", "image": "1", "args": ["y"]}, {"name": "b"}, {"name": "c"}]}),
+            &json!({"containers": [{"name": "a", "image": "1", "args": ["y"]}, {"name": "c"}, {"name": "b"}]}),
         );
     }
 

@@ -30,11 +30,8 @@ pub(super) fn masked(value: &Value, key: &str) -> Value {
                     || *name == "creationTimestamp" && value.is_null())
             });
             // The causes say it all, and their order in the message varies in the server itself.
-            let many = map
-                .get("details")
-                .and_then(|it| it.get("causes")?.as_array())
-                .is_some_and(|all| all.len() > 1);
-            let kept = kept.filter(|(name, _)| !(many && *name == "message"));
+            let causes = map.get("details").and_then(|it| it.get("causes")).is_some_and(Value::is_array);
+            let kept = kept.filter(|(name, _)| !(causes && *name == "message"));
             kept.map(|(name, value)| {
                 let value = if hide(name, value) { json!("X") } else { masked(value, name) };
                 (name.clone(), value)
