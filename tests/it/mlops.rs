@@ -35,7 +35,7 @@ const DOCUMENT: &[&[&str]] = &[
 ];
 
 /// A copy of the repository that this is.
-fn own_repo() -> Repo {
+pub(crate) fn own_repo() -> Repo {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("obsctl.yaml")).expect("the repository has one");
     let repo = Repo::of(&[("obsctl.yaml", &text)]);

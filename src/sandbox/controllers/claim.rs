@@ -9,7 +9,7 @@ use super::{
 };
 use crate::sandbox::kinds::value::{at, items, set, text};
 
-const PROVISIONER: &str = "sandbox.obsctl.dev/volumes";
+const PROVISIONER: &str = "volumes.sandbox.obsctl.dev";
 const CLAIM_FINALIZER: &str = "kubernetes.io/pvc-protection";
 const VOLUME_FINALIZER: &str = "kubernetes.io/pv-protection";
 

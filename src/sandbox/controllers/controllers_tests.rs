@@ -181,6 +181,17 @@ fn a_job_runs_to_its_end() {
 }
 
 #[test]
+fn a_job_goes_with_its_pods_once_it_has_been_kept_long_enough() {
+    let mut bench = Bench::new();
+    bench.apply(
+        json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "default"},
+        "spec": {"ttlSecondsAfterFinished": 0, "template": {"spec": {
+            "restartPolicy": "Never", "containers": [{"name": "c", "image": "one"}]}}}}),
+    );
+    assert!(bench.names("batch", "Job").is_empty() && bench.names("", "Pod").is_empty());
+}
+
+#[test]
 fn a_claim_is_bound_and_kept_while_a_pod_uses_it() {
     let mut bench = Bench::new();
     let claim = Key::new("", "PersistentVolumeClaim", "default", "c");

@@ -22,7 +22,7 @@ pub fn first_objects(now: &str) -> Vec<Value> {
     objects.push(json!({
         "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
         "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-        "provisioner": "sandbox.obsctl.dev/volumes",
+        "provisioner": "volumes.sandbox.obsctl.dev",
     }));
     objects.push(json!({
         "apiVersion": "v1", "kind": "Service",

@@ -17,8 +17,11 @@ pub(super) fn sync(cx: Cx<'_>, job: &Value) -> Vec<Write> {
     let over = items(job, "status.conditions")
         .iter()
         .any(|it| matches!(text(it, "type"), "Complete" | "Failed") && text(it, "status") == "True");
-    if is_going(job) || over {
+    if is_going(job) {
         return Vec::new();
+    }
+    if over {
+        return outlived(cx, job).then(|| Write::delete(job)).into_iter().collect();
     }
     let pods = controlled(cx, "", "Pod", job);
     let phase = |phase: &str| pods.iter().filter(|pod| text(pod, "status.phase") == phase).count();
@@ -47,6 +50,14 @@ pub(super) fn sync(cx: Cx<'_>, job: &Value) -> Vec<Write> {
         writes.push(event(cx, job, (COMPONENT, "Completed", "Job completed")));
     }
     writes
+}
+
+/// Whether a finished Job has been kept for as long as it asks.
+fn outlived(cx: Cx<'_>, job: &Value) -> bool {
+    let Some(seconds) = number(job, "spec.ttlSecondsAfterFinished") else { return false };
+    let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    let (end, now) = (time(text(job, "status.completionTime")), time(cx.now));
+    end.zip(now).is_some_and(|(end, now)| now.as_second() - end.as_second() >= seconds)
 }
 
 fn count(job: &Value, path: &str) -> Option<usize> {

@@ -119,9 +119,9 @@ pub(super) fn store_version(object: &mut Value) {
     let stored = versions.into_iter().find(|version| version.get("storage") == Some(&Value::Bool(true)));
     let Some(name) = stored.and_then(|version| version.get("name")).cloned() else { return };
     set_absent(object, "status.storedVersions", Value::Array(Vec::new()));
-    if let Some(Value::Array(kept)) = object.pointer_mut("/status/storedVersions") {
-        if !kept.contains(&name) {
-            kept.push(name);
-        }
+    if let Some(Value::Array(kept)) = object.pointer_mut("/status/storedVersions")
+        && !kept.contains(&name)
+    {
+        kept.push(name);
     }
 }

@@ -12,6 +12,12 @@ spec.behavior?.scaleUp.selectPolicy = "Max"
 spec.behavior?.scaleUp.policies = [{"type": "Pods", "value": 4, "periodSeconds": 15}, {"type": "Percent", "value": 100, "periodSeconds": 15}]
 spec.behavior?.scaleDown.selectPolicy = "Max"
 spec.behavior?.scaleDown.policies = [{"type": "Percent", "value": 100, "periodSeconds": 15}]
+spec.maxReplicas = 0
+spec.behavior?.scaleUp|scaleDown?.policies[].type = ""
+spec.behavior?.scaleUp|scaleDown?.policies[].value = 0
+spec.behavior?.scaleUp|scaleDown?.policies[].periodSeconds = 0
+spec.metrics[].resource|pods|object|external|containerResource?.target.type = ""
+spec.metrics[].containerResource?.container = ""
 status.conditions[].lastTransitionTime = null
 status.currentMetrics = null
 status.desiredReplicas = 0
@@ -26,6 +32,7 @@ status.desiredReplicas = 0
 ";
 
 pub(super) const DISRUPTION_BUDGET: &str = r"
+spec = {}
 status.currentHealthy = 0
 status.desiredHealthy = 0
 status.disruptionsAllowed = 0

@@ -38,6 +38,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", admission::VALIDATING_WEBHOOKS),
     ("apiextensions.k8s.io", "CustomResourceDefinition", admission::CUSTOM_KIND),
     ("apiregistration.k8s.io", "APIService", admission::API_SERVICE),
+    ("apps", "ControllerRevision", meta::CONTROLLER_REVISION),
     ("apps", "DaemonSet", workload::DAEMON_SET),
     ("apps", "Deployment", workload::DEPLOYMENT),
     ("apps", "ReplicaSet", workload::REPLICA_SET),
@@ -88,6 +89,8 @@ pub fn default(object: &mut Value, gvk: &Gvk) {
             pod::default_spec(spec);
         }
     }
+    // Rules look at what the table gives, and make what it fills.
+    fill(object, gvk);
     default_by_rule(object, gvk);
     fill(object, gvk);
 }

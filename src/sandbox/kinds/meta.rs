@@ -69,6 +69,10 @@ status.nodeInfo.operatingSystem = ""
 status.nodeInfo.architecture = ""
 "#;
 
+pub(super) const CONTROLLER_REVISION: &str = "
+revision = 0
+";
+
 pub(super) const PRIORITY_CLASS: &str = r#"
 preemptionPolicy = "PreemptLowerPriority"
 value = 0
@@ -120,8 +124,11 @@ fn encoded(text: &str) -> String {
     STANDARD.encode(text)
 }
 
-/// Subjects name the group of their kind.
+/// Subjects name the group of their kind, and an empty group of the role is none.
 pub(super) fn default_role_binding(object: &mut Value) {
+    if text(object, "roleRef.apiGroup").is_empty() {
+        remove(object, "roleRef.apiGroup");
+    }
     for subject in items_mut(object, "subjects") {
         if matches!(text(subject, "kind"), "User" | "Group") {
             set_absent(subject, "apiGroup", "rbac.authorization.k8s.io");

@@ -8,6 +8,8 @@ pub(super) const INGRESS: &str = r"
 spec = {}
 status.loadBalancer = {}
 spec.defaultBackend?.service?.port = {}
+spec.defaultBackend?.resource?.apiGroup = null
+spec.rules[].http?.paths[].backend?.resource?.apiGroup = null
 spec.rules[].http?.paths[].backend = {}
 spec.rules[].http?.paths[].backend.service?.port = {}
 ";

@@ -31,9 +31,13 @@ containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|sta
 containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.httpGet?.path = "/"
 containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.httpGet?.scheme = "HTTP"
 containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.grpc?.service = ""
+containers|initContainers|ephemeralContainers[].livenessProbe|readinessProbe|startupProbe?.httpGet|tcpSocket|grpc?.port = 0
+containers|initContainers|ephemeralContainers[].lifecycle?.postStart|preStop?.httpGet|tcpSocket?.port = 0
+containers|initContainers|ephemeralContainers[].lifecycle?.postStart|preStop?.sleep?.seconds = 0
 containers|initContainers|ephemeralContainers[].lifecycle?.postStart|preStop?.httpGet?.path = "/"
 containers|initContainers|ephemeralContainers[].lifecycle?.postStart|preStop?.httpGet?.scheme = "HTTP"
 volumes[].secret|configMap|downwardAPI|projected?.defaultMode = 420
+volumes[].projected?.sources = null
 volumes[].downwardAPI?.items[].fieldRef?.apiVersion = "v1"
 volumes[].downwardAPI?.items[].resourceFieldRef?.divisor = "0"
 volumes[].projected?.sources[].downwardAPI?.items[].fieldRef?.apiVersion = "v1"
@@ -124,10 +128,20 @@ fn set_pull_policy(value: &mut Value, image: &str, policy: &str) {
 
 /// Whether the server can read the name of an image; it shrugs at one that it cannot.
 fn is_reference(image: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    let path = image.split_once('/').map_or(image, |(_, path)| path);
-    let path = path.split([':', '@']).next().unwrap_or(path);
-    !path.is_empty() && image.chars().all(allowed) && !path.contains(|c: char| c.is_ascii_uppercase())
+    let name = image.split('@').next().unwrap_or(image);
+    let (first, rest) = name.split_once('/').map_or(("", name), |(first, rest)| (first, rest));
+    let is_registry = first.contains(['.', ':'])
+        || first == "localhost"
+        || first.contains(|c: char| c.is_ascii_uppercase());
+    let path = rest.rsplit_once(':').map_or(rest, |(path, _)| path);
+    let is_edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let fits = |part: &str| {
+        part.starts_with(is_edge)
+            && part.ends_with(is_edge)
+            && !part.contains("..")
+            && part.chars().all(|c| is_edge(c) || "._-".contains(c))
+    };
+    path.split('/').all(fits) && (is_registry || first.is_empty() && !name.starts_with('/') || fits(first))
 }
 
 /// The tag of an image reference: `latest` where it names neither tag nor digest.

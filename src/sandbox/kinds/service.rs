@@ -24,6 +24,8 @@ spec(type=LoadBalancer).allocateLoadBalancerNodePorts = true
 "#;
 
 pub(super) const ENDPOINTS: &str = r#"
+subsets[].addresses|notReadyAddresses[].ip = ""
+subsets[].ports[].port = 0
 subsets[].ports[].protocol = "TCP"
 "#;
 

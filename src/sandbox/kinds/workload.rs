@@ -125,9 +125,15 @@ pub(super) fn default_replication_controller(object: &mut Value) {
     }
 }
 
-/// A Job without labels takes those of its template.
+/// A stored Job without labels takes those of its template; a new one does so once its template has all of them.
 pub(super) fn default_job(object: &mut Value) {
     set_absent(object, "spec.manualSelector", false);
+    if at(object, "spec.selector").is_some() {
+        take_template_labels(object);
+    }
+}
+
+fn take_template_labels(object: &mut Value) {
     if let Some(labels) = at(object, "spec.template.metadata.labels").cloned() {
         set_absent(object, "metadata.labels", labels);
     }
@@ -149,11 +155,7 @@ pub(super) fn prepare_job(object: &mut Value) {
             labels.insert(format!("{prefix}controller-uid"), Value::from(uid.clone()));
         }
     }
-    // The defaults took the labels of the template before it had these.
-    if at(object, "metadata.labels").is_none() {
-        let labels = at(object, "spec.template.metadata.labels").cloned().unwrap_or_default();
-        set(object, "metadata.labels", labels);
-    }
+    take_template_labels(object);
     let mut chosen = at(object, "spec.selector.matchLabels").cloned().unwrap_or_else(|| json!({}));
     if let Some(labels) = chosen.as_object_mut() {
         labels.insert("batch.kubernetes.io/controller-uid".to_owned(), Value::from(uid));

@@ -58,7 +58,7 @@ const NUMBERS: &[&str] = &[
     "qosClass",
 ];
 
-/// One line an object of the two namespaces, with how many there are like it.
+/// One line an object of the three namespaces, with how many there are like it.
 pub(super) fn picture(objects: &[Value]) -> BTreeMap<String, usize> {
     let mut lines = BTreeMap::new();
     for object in objects {
@@ -67,7 +67,7 @@ pub(super) fn picture(objects: &[Value]) -> BTreeMap<String, usize> {
         let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
         // The Endpoints of the API server itself are written by nobody who is compared.
         let own = object["metadata"]["name"] == "kubernetes";
-        if plural && !own && ["default", "monitoring"].contains(&namespace) {
+        if plural && !own && ["default", "mlops", "monitoring"].contains(&namespace) {
             *lines.entry(line(object, kind, namespace)).or_insert(0) += 1;
         }
     }

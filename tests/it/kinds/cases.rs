@@ -153,9 +153,10 @@ pub(super) fn collection(object: &Value) -> String {
     } else {
         format!("/apis/{}", resource.gvk.api_version())
     };
-    match resource.namespaced {
-        true => format!("{root}/namespaces/{}/{}", namespace(object), resource.plural),
-        false => format!("{root}/{}", resource.plural),
+    if resource.namespaced {
+        format!("{root}/namespaces/{}/{}", namespace(object), resource.plural)
+    } else {
+        format!("{root}/{}", resource.plural)
     }
 }
 

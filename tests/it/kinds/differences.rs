@@ -70,14 +70,11 @@ impl Differences {
         let kind = sent["kind"].as_str().unwrap_or_default();
         for difference in list {
             let known = KNOWN.iter().position(|(of, part, _)| *of == kind && difference.contains(part));
-            match known {
-                Some(at) => {
-                    self.known.insert(at);
-                }
-                None => {
-                    let sent: String = sent.to_string().chars().take(600).collect();
-                    self.found.entry(format!("{kind} {difference}")).or_insert(sent);
-                }
+            if let Some(at) = known {
+                self.known.insert(at);
+            } else {
+                let sent: String = sent.to_string().chars().take(600).collect();
+                self.found.entry(format!("{kind} {difference}")).or_insert(sent);
             }
         }
     }

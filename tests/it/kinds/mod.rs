@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use cases::{bases, collection, gvk, namespace, objects, updates};
+use cases::{Case, bases, collection, gvk, namespace, objects, updates};
 use differences::Differences;
 use http::Method;
 use obsctl::sandbox::kinds::{self, Allocate, Priority};
@@ -105,11 +105,15 @@ fn compare_updates(server: &Server, differences: &mut Differences) {
         let stored = live
             .entry(case.base.clone())
             .or_insert_with(|| stored(server, placed(bases[&case.base].clone()), number));
-        let mut wanted = case.applied(stored);
-        wanted["metadata"].as_object_mut().expect("metadata").shift_remove("managedFields");
         let path = format!("{}/{}", collection(stored), stored["metadata"]["name"].as_str().expect("a name"));
-        let answer =
-            server.send(Method::PUT, &format!("{path}?dryRun=All&fieldManager=test"), wanted.clone());
+        let (mut wanted, mut answer) = put(server, &path, case, stored);
+        // The server's own controllers came between.
+        if answer.code == 409
+            && answer.body["message"].as_str().is_some_and(|it| it.contains("has been modified"))
+        {
+            *stored = server.send(Method::GET, &path, Value::Null).body;
+            (wanted, answer) = put(server, &path, case, stored);
+        }
         let gvk = gvk(stored);
         let mut ours = wanted.clone();
         kinds::default(&mut ours, &gvk);
@@ -122,6 +126,14 @@ fn compare_updates(server: &Server, differences: &mut Differences) {
             _ => {}
         }
     }
+}
+
+/// Sends a stored object with changes, as a dry-run.
+fn put(server: &Server, path: &str, case: &Case, stored: &Value) -> (Value, Answer) {
+    let mut wanted = case.applied(stored);
+    wanted["metadata"].as_object_mut().expect("metadata").shift_remove("managedFields");
+    let answer = server.send(Method::PUT, &format!("{path}?dryRun=All&fieldManager=test"), wanted.clone());
+    (wanted, answer)
 }
 
 /// A base object in the server, under a name of its own where its kind leaves the choice.

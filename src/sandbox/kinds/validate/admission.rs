@@ -66,8 +66,9 @@ fn full_name(name: &str, path: &Path, causes: &mut Causes) {
         causes.required(path, "");
         return;
     }
+    let before = causes.len();
     said(name, words::subdomain, path, causes);
-    if name.split('.').count() < 3 {
+    if causes.len() == before && name.split('.').count() < 3 {
         let words = "should be a domain with at least three segments separated by dots";
         causes.invalid(path, &json!(name), words);
     }
@@ -80,6 +81,9 @@ fn review(hook: &Value, path: &Path, causes: &mut Causes) {
         causes.required(&here, "must specify one of v1, v1beta1");
     } else if !["v1", "v1beta1"].iter().any(|known| versions.contains(&json!(known))) {
         causes.invalid(&here, &json!(versions), "must include at least one of v1, v1beta1");
+    }
+    for (place, version) in versions.iter().enumerate() {
+        said(version.as_str().unwrap_or_default(), words::label_1035, &here.index(place), causes);
     }
     match hook.get("sideEffects").and_then(Value::as_str) {
         None => causes.required(&path.child("sideEffects"), "must specify one of None, NoneOnDryRun"),
@@ -126,10 +130,15 @@ fn client(config: &Value, path: &Path, causes: &mut Causes) {
         if !place.starts_with('/') {
             causes.invalid(&path, &json!(place), "must start with a '/'");
         }
-        let inner = place.strip_prefix('/').unwrap_or("");
-        for (at_, segment) in inner.split('/').enumerate() {
-            if segment.is_empty() && (place != "/") {
+        // Whatever comes first is taken for the slash.
+        let inner = place.get(1..).unwrap_or_default();
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
+        for (at_, segment) in inner.split('/').enumerate().filter(|_| place != "/") {
+            if segment.is_empty() {
                 causes.invalid(&path, &json!(place), &format!("segment[{at_}] may not be empty"));
+            }
+            for words in words::subdomain_or_empty(segment) {
+                causes.invalid(&path, &json!(place), &format!("segment[{at_}]: {words}"));
             }
         }
     }
@@ -153,6 +162,9 @@ pub(super) fn api_service(object: &Value, causes: &mut Causes) {
     }
     if !group.is_empty() {
         said(group, words::subdomain, &Path::root("spec.group"), causes);
+    } else if version != "v1" {
+        let words = "only v1 may have an empty group and it better be legacy kube";
+        causes.required(&Path::root("spec.group"), words);
     }
     said(version, words::label_1035, &Path::root("spec.version"), causes);
     API_RULES.check(object, &Path::object(), causes);

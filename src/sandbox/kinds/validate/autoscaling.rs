@@ -50,12 +50,20 @@ pub(super) fn scaler(object: &Value, causes: &mut Causes) {
     SCALER_RULES.check(object, &Path::object(), causes);
     let most = at(object, "spec.maxReplicas").cloned().unwrap_or(json!(0));
     let least = at(object, "spec.minReplicas").and_then(Value::as_i64).unwrap_or(1);
-    if most.as_i64().is_some_and(|it| it < 1) {
-        causes.required(&path.child("maxReplicas"), "must be set and greater than 0");
+    match most.as_i64() {
+        Some(0) => causes.required(&path.child("maxReplicas"), "must be set and greater than 0"),
+        Some(..0) => causes.invalid(&path.child("maxReplicas"), &most, "must be greater than or equal to 1"),
+        _ => {}
     }
     if most.as_i64().is_some_and(|it| it < least) {
         let words = "must be greater than or equal to `minReplicas`";
         causes.invalid(&path.child("maxReplicas"), &most, words);
+    }
+    let from_outside =
+        items(object, "spec.metrics").iter().any(|it| matches!(text(it, "type"), "Object" | "External"));
+    if least == 0 && !from_outside {
+        let words = "must specify at least one Object or External metric to support scaling to zero replicas";
+        causes.forbidden(&path.child("metrics"), words);
     }
     target(object, &path.child("scaleTargetRef"), causes);
     for (place, metric) in items(object, "spec.metrics").iter().enumerate() {
@@ -67,8 +75,11 @@ pub(super) fn scaler(object: &Value, causes: &mut Causes) {
 fn target(object: &Value, path: &Path, causes: &mut Causes) {
     let version = text(object, "spec.scaleTargetRef.apiVersion");
     let kind = text(object, "spec.scaleTargetRef.kind");
-    if version.is_empty() && kind != "ReplicationController" {
-        causes.invalid(&path.child("apiVersion"), &json!(version), "apiVersion must specify API group");
+    let here = path.child("apiVersion");
+    if version.matches('/').count() > 1 {
+        causes.invalid(&here, &json!(version), &format!("unexpected GroupVersion string: {version}"));
+    } else if !version.contains('/') && kind != "ReplicationController" {
+        causes.invalid(&here, &json!(version), "apiVersion must specify API group");
     }
 }
 
@@ -112,7 +123,14 @@ fn metric_spec(metric: &Value, path: &Path, causes: &mut Causes) {
         return;
     };
     match sort {
-        "Resource" | "ContainerResource" => resource_source(source, &here, causes),
+        "Resource" => resource_source(source, &here, causes),
+        "ContainerResource" => {
+            resource_source(source, &here, causes);
+            match text(source, "container") {
+                "" => causes.required(&here.child("container"), "must specify a container"),
+                name => said(name, words::label, &here.child("container"), causes),
+            }
+        }
         "Pods" => pods_source(source, &here, causes),
         "Object" => object_source(source, &here, causes),
         _ => external_source(source, &here, causes),
@@ -125,7 +143,8 @@ fn metric_target(source: &Value, path: &Path, causes: &mut Causes) {
     let sort = text(source, "target.type");
     if sort.is_empty() {
         causes.required(&path.child("type"), "must specify a metric target type");
-    } else if !["Utilization", "Value", "AverageValue"].contains(&sort) {
+    }
+    if !["Utilization", "Value", "AverageValue"].contains(&sort) {
         let words = "must be either Utilization, Value, or AverageValue";
         causes.invalid(&path.child("type"), &json!(sort), words);
     }
@@ -179,14 +198,16 @@ fn pods_source(source: &Value, path: &Path, causes: &mut Causes) {
 
 fn object_source(source: &Value, path: &Path, causes: &mut Causes) {
     for key in ["kind", "name"] {
-        if text(source, &format!("describedObject.{key}")).is_empty() {
-            causes.required(&path.child("describedObject").child(key), "");
+        let here = path.child("describedObject").child(key);
+        match text(source, &format!("describedObject.{key}")) {
+            "" => causes.required(&here, ""),
+            name => said(name, words::path_segment, &here, causes),
         }
     }
     metric_name(source, path, causes);
     metric_target(source, path, causes);
     if at(source, "target.value").is_none() && at(source, "target.averageValue").is_none() {
-        let words = "must set either a target value for metric or a per-pod target";
+        let words = "must set either a target value or averageValue";
         causes.required(&path.child("target.averageValue"), words);
     }
 }

@@ -49,6 +49,7 @@ fn by_kind(object: &Value, gvk: &Gvk, causes: &mut Causes) {
         ("", "Endpoints") => service::endpoints(object, causes),
         ("", "PersistentVolumeClaim") => storage::claim(object, causes),
         ("", "PersistentVolume") => storage::volume(object, causes),
+        ("", "ReplicationController") => workload::replication_controller(object, causes),
         ("", "Pod") => {
             let spec = object.get("spec").unwrap_or(&Value::Null);
             pod::spec(spec, Place::Pod, &Path::root("spec"), causes);
@@ -79,6 +80,7 @@ fn by_group(object: &Value, group: &str, kind: &str, causes: &mut Causes) {
         ("policy", "PodDisruptionBudget") => autoscaling::budget(object, causes),
         ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => rbac::role(object, causes),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => rbac::binding(object, causes),
+        ("node.k8s.io", "RuntimeClass") => rbac::runtime_class(object, causes),
         ("scheduling.k8s.io", "PriorityClass") => rbac::priority_class(object, causes),
         (
             "admissionregistration.k8s.io",

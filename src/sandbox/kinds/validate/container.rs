@@ -45,7 +45,7 @@ pub(super) struct Pod<'a> {
 pub(super) fn container(container: &Value, pod: &Pod<'_>, list: &str, path: &Path, causes: &mut Causes) {
     name_and_image(container, pod, path, causes);
     RULES.check(container, path, causes);
-    ports(container, path, causes);
+    ports(container, pod.spec, path, causes);
     environment(container, path, causes);
     mounts(container, pod, path, causes);
     if let Some(asked) = container.get("resources") {
@@ -89,7 +89,7 @@ fn for_init(container: &Value, pod: &Pod<'_>, path: &Path, causes: &mut Causes) 
     }
 }
 
-fn ports(container: &Value, path: &Path, causes: &mut Causes) {
+fn ports(container: &Value, pod: &Value, path: &Path, causes: &mut Causes) {
     let mut names: Vec<&str> = Vec::new();
     for (at_, port) in items(container, "ports").iter().enumerate() {
         let path = path.child("ports").index(at_);
@@ -104,6 +104,13 @@ fn ports(container: &Value, path: &Path, causes: &mut Causes) {
         }
         if let Some(number) = at(port, "containerPort").filter(|it| **it != json!(0)) {
             super::rules::port(number, &path.child("containerPort"), causes);
+        }
+        let host = at(port, "hostPort").filter(|it| **it != json!(0));
+        if let Some(host) =
+            host.filter(|host| flag(pod, "hostNetwork") && at(port, "containerPort") != Some(host))
+        {
+            let words = "must match `containerPort` when `hostNetwork` is true";
+            causes.invalid(&path.child("hostPort"), host, words);
         }
         if text(port, "protocol").is_empty() {
             causes.required(&path.child("protocol"), "");
@@ -345,13 +352,23 @@ fn internal(context: &Value) -> Value {
         "WindowsOptions": of("windowsOptions"), "RunAsUser": of("runAsUser"), "RunAsGroup": of("runAsGroup"),
         "RunAsNonRoot": of("runAsNonRoot"), "ReadOnlyRootFilesystem": of("readOnlyRootFilesystem"),
         "AllowPrivilegeEscalation": of("allowPrivilegeEscalation"), "ProcMount": of("procMount"),
-        "SeccompProfile": of("seccompProfile"), "AppArmorProfile": of("appArmorProfile"),
+        "SeccompProfile": internal_profile(context.get("seccompProfile")),
+        "AppArmorProfile": internal_profile(context.get("appArmorProfile")),
     })
+}
+
+fn internal_profile(profile: Option<&Value>) -> Option<Value> {
+    profile.map(|it| json!({"Type": text(it, "type"), "LocalhostProfile": it.get("localhostProfile")}))
 }
 
 /// A profile names a file if, and only if, it is one of the node.
 pub(super) fn profile(context: &Value, path: &Path, causes: &mut Causes) {
     let Some(profile) = context.get("seccompProfile") else { return };
+    if text(profile, "type").is_empty() {
+        let words = "type is required when seccompProfile is set";
+        causes.required(&path.child("seccompProfile.type"), words);
+        return;
+    }
     let path = path.child("seccompProfile.localhostProfile");
     let (sort, file) = (text(profile, "type"), profile.get("localhostProfile"));
     if sort == "Localhost" && file.is_none() {

@@ -100,6 +100,7 @@ fn docker(object: &Value, key: &str, causes: &mut Causes) {
 /// A Namespace.
 pub(super) fn namespace(object: &Value, causes: &mut Causes) {
     for finalizer in items(object, "spec.finalizers").iter().filter_map(Value::as_str) {
+        said(finalizer, words::qualified, &Path::root("spec.finalizers"), causes);
         finalizer_name(finalizer, &Path::root("spec.finalizers"), causes);
     }
 }

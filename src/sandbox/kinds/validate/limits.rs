@@ -73,11 +73,11 @@ pub(super) fn limit_range(object: &Value, causes: &mut Causes) {
     for (place, limit) in items(object, "spec.limits").iter().enumerate() {
         let path = Path::root("spec.limits").index(place);
         let sort = text(limit, "type");
-        if !SORTS.contains(&sort) && !sort.contains('/') {
+        let before = causes.len();
+        super::rules::said(sort, words::qualified, &path.child("type"), causes);
+        if causes.len() == before && !SORTS.contains(&sort) && !sort.contains('/') {
             let words = "must be a standard limit type or fully qualified";
             causes.invalid(&path.child("type"), &json!(sort), words);
-        } else if sort.contains('/') {
-            super::rules::said(sort, words::qualified, &path.child("type"), causes);
         }
         if seen.contains(&sort) {
             causes.duplicate(&path.child("type"), &json!(sort));

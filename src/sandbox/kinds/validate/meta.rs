@@ -8,7 +8,7 @@ use super::{
     selector, words,
 };
 use crate::model::Gvk;
-use crate::sandbox::kinds::value::{at, flag, items, text};
+use crate::sandbox::kinds::value::{at, flag, items, remove, text};
 
 type Words = fn(&str) -> Vec<String>;
 
@@ -20,10 +20,11 @@ pub(super) fn check(object: &Value, gvk: &Gvk, causes: &mut Causes) {
     let Some(metadata) = object.get("metadata") else { return };
     let path = Path::root("metadata");
     name(metadata, gvk, &path, causes);
-    if gvk.kind == "Job" {
-        // Its labels come from its template, where they are looked at.
+    let template = at(object, "spec.template.metadata.labels");
+    if gvk.kind == "Job" && template.is_some() && metadata.get("labels") == template {
+        // Labels that came from the template are looked at there.
         let mut metadata = metadata.clone();
-        crate::sandbox::kinds::value::remove(&mut metadata, "labels");
+        remove(&mut metadata, "labels");
         return common(&metadata, &path, causes);
     }
     common(metadata, &path, causes);
@@ -107,14 +108,10 @@ fn finalizers(metadata: &Value, path: &Path, causes: &mut Causes) {
     let finalizers = items(metadata, "finalizers");
     for (at, finalizer) in finalizers.iter().enumerate() {
         let name = finalizer.as_str().unwrap_or_default();
-        let words = words::qualified(name);
-        for words in &words {
-            causes.invalid(path, finalizer, words);
+        for words in words::qualified(name) {
+            causes.invalid(path, finalizer, &words);
         }
-        // The server has no special word for one in a list.
-        if words.is_empty() {
-            finalizer_name(name, &path.index(at), causes);
-        }
+        finalizer_name(name, &path.index(at), causes);
     }
     if ["orphan", "foregroundDeletion"].iter().all(|name| finalizers.contains(&json!(name))) {
         causes.invalid(

@@ -21,6 +21,7 @@ const INGRESS_CLASS: &str = "
 spec.controller: required
 spec.parameters.kind: required
 spec.parameters.name: required
+spec.parameters.kind|name: segment
 spec.parameters.scope: one-of Cluster Namespace
 ";
 
@@ -119,10 +120,15 @@ fn backend(found: &Value, path: &Path, causes: &mut Causes) {
             causes.invalid(path, &json!(""), "cannot set both resource and service backends");
         }
         (None, Some(resource)) => {
+            let here = path.child("resource");
             for key in ["kind", "name"] {
-                if text(resource, key).is_empty() {
-                    causes.required(&path.child("resource").child(key), "");
+                match text(resource, key) {
+                    "" => causes.required(&here.child(key), ""),
+                    name => said(name, words::path_segment, &here.child(key), causes),
                 }
+            }
+            if let Some(group) = resource.get("apiGroup").and_then(Value::as_str) {
+                said(group, words::subdomain, &here.child("apiGroup"), causes);
             }
         }
         (Some(service), None) => service_backend(service, path, causes),
@@ -153,7 +159,9 @@ pub(super) fn ingress_class(object: &Value, causes: &mut Causes) {
     if !controller.is_empty() {
         let here = path.child("controller");
         match controller.split_once('/') {
-            Some((domain, rest)) if !rest.is_empty() => said(domain, words::subdomain, &here, causes),
+            Some((domain, rest)) if !rest.is_empty() && !domain.is_empty() => {
+                said(domain, words::subdomain, &here, causes);
+            }
             _ => {
                 let words = "must be a domain-prefixed path (such as \"acme.io/foo\")";
                 causes.invalid(&here, &json!(controller), words);

@@ -59,8 +59,8 @@ pub(super) enum Place {
 /// All that may be wrong with a pod spec.
 pub(super) fn spec(spec: &Value, place: Place, path: &Path, causes: &mut Causes) {
     RULES.check(spec, path, causes);
-    volume::all(spec, place, path, causes);
-    all_containers(spec, place, path, causes);
+    let volumes = volume::all(spec, place, path, causes);
+    all_containers(&Pod { spec, volumes, place }, path, causes);
     policies(spec, place, path, causes);
     dns(spec, path, causes);
     affinity::tolerations(spec, path, causes);
@@ -80,16 +80,15 @@ pub(super) fn spec(spec: &Value, place: Place, path: &Path, causes: &mut Causes)
     }
 }
 
-fn all_containers(spec: &Value, place: Place, path: &Path, causes: &mut Causes) {
-    let volumes = items(spec, "volumes").iter().map(|volume| text(volume, "name")).collect();
-    let pod = Pod { spec, volumes, place };
+fn all_containers(pod: &Pod<'_>, path: &Path, causes: &mut Causes) {
+    let spec = pod.spec;
     let mut names: Vec<&str> = Vec::new();
     let mut sorted: Vec<_> = containers(spec).collect();
     // The names of ordinary containers are taken first.
     sorted.sort_by_key(|(list, ..)| *list != "containers");
     for (list, at_, found) in sorted {
         let path = path.child(list).index(at_);
-        container(found, &pod, list, &path, causes);
+        container(found, pod, list, &path, causes);
         let name = text(found, "name");
         if !name.is_empty() && names.contains(&name) {
             causes.duplicate(&path.child("name"), &json!(name));

@@ -125,7 +125,17 @@ pub(super) fn priority_class(object: &Value, causes: &mut Causes) {
         causes.forbidden(&Path::root("value"), &words);
     }
     let policy = text(object, "preemptionPolicy");
-    if !["PreemptLowerPriority", "Never"].contains(&policy) {
+    if policy.is_empty() {
+        causes.required(&Path::root("preemptionPolicy"), "");
+    } else if !["PreemptLowerPriority", "Never"].contains(&policy) {
         causes.not_supported(&Path::root("preemptionPolicy"), policy, &["PreemptLowerPriority", "Never"]);
+    }
+}
+
+/// A RuntimeClass.
+pub(super) fn runtime_class(object: &Value, causes: &mut Causes) {
+    match text(object, "handler") {
+        "" => causes.required(&Path::root("handler"), ""),
+        name => said(name, words::label, &Path::root("handler"), causes),
     }
 }

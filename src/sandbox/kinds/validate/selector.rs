@@ -90,9 +90,18 @@ pub(super) fn node_term(term: &Value, path: &Path, causes: &mut Causes) {
             }
         }
         said(text(expression, "key"), words::qualified, &path.child("key"), causes);
+        let exact = matches!(text(expression, "operator"), "In" | "NotIn");
+        for (at, value) in items(expression, "values").iter().enumerate().filter(|_| exact) {
+            let path = path.child("values").index(at);
+            said(value.as_str().unwrap_or_default(), words::label_value, &path, causes);
+        }
     }
     for (at, field) in items(term, "matchFields").iter().enumerate() {
         let path = path.child("matchFields").index(at);
+        if items(field, "values").len() != 1 && matches!(text(field, "operator"), "In" | "NotIn") {
+            let words = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            causes.required(&path.child("values"), words);
+        }
         if text(field, "key") != "metadata.name" {
             let key = Value::from(text(field, "key"));
             causes.invalid(&path.child("key"), &key, "not a valid field selector key");

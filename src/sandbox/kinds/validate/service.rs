@@ -50,6 +50,9 @@ pub(super) fn service(object: &Value, causes: &mut Causes) {
         let path = path.child("sessionAffinityConfig.clientIP.timeoutSeconds");
         causes.invalid(&path, seconds, "must be greater than 0 and less than 86400");
     }
+    if causes.len() == 0 {
+        allocatable(spec, &path, causes);
+    }
 }
 
 fn is_headless(spec: &Value) -> bool {
@@ -105,9 +108,6 @@ fn node_port<'a>(
         causes.forbidden(&path, &format!("may not be used when `type` is '{sort}'"));
     } else if taken.contains(&pair) {
         causes.invalid(&path, &json!(number), "provided port is already allocated");
-    } else if !(30000..=32767).contains(&number) {
-        let words = "provided port is not in the valid range. The range of valid ports is 30000-32767";
-        causes.invalid(&path, &json!(number), words);
     }
     taken.push(pair);
 }
@@ -132,6 +132,10 @@ fn addresses(spec: &Value, path: &Path, causes: &mut Causes) {
             "must be empty when `clusterIP` is not specified",
         );
     }
+    let first = ips.first().and_then(Value::as_str).unwrap_or_default();
+    if !text(spec, "clusterIP").is_empty() && !ips.is_empty() && first != text(spec, "clusterIP") {
+        causes.invalid(&path.child("clusterIPs"), &json!(ips), "first value must match `clusterIP`");
+    }
     for (place, ip) in ips.iter().enumerate() {
         let here = path.child("clusterIPs").index(place);
         match ip.as_str().unwrap_or_default() {
@@ -142,22 +146,36 @@ fn addresses(spec: &Value, path: &Path, causes: &mut Causes) {
             text => said(text, words::ip, &here, causes),
         }
     }
-    in_range(ips, path, causes);
     for (place, ip) in items(spec, "externalIPs").iter().enumerate() {
         outer_address(ip, &path.child("externalIPs").index(place), causes);
     }
 }
 
-/// The service network of the sandbox, as the test bed has it.
-fn in_range(ips: &[Value], path: &Path, causes: &mut Causes) {
-    let Some(ip) = ips.first().and_then(Value::as_str).filter(|it| *it != "None") else { return };
-    let Ok(IpAddr::V4(address)) = ip.parse::<IpAddr>() else { return };
-    if !matches!(address.octets(), [10, 96, ..]) {
+/// What can be given out: asked only of a Service that is right in all else, as the server allocates last.
+fn allocatable(spec: &Value, path: &Path, causes: &mut Causes) {
+    let ips = items(spec, "clusterIPs");
+    if let Some(ip) = ips.first().and_then(Value::as_str).filter(|ip| is_foreign(ip)) {
         let words = format!(
             "failed to allocate IP {ip}: the provided IP ({ip}) is not in the valid range. The range of valid IPs is 10.96.0.0/16"
         );
         causes.invalid(&path.child("clusterIPs"), &json!(ips), &words);
     }
+    for (place, port) in items(spec, "ports").iter().enumerate() {
+        let Some(number) = at(port, "nodePort").and_then(Value::as_i64).filter(|it| *it != 0) else {
+            continue;
+        };
+        if !(30000..=32767).contains(&number) {
+            let words = "provided port is not in the valid range. The range of valid ports is 30000-32767";
+            let path = path.child("ports").index(place).child("nodePort");
+            causes.invalid(&path, &json!(number), words);
+        }
+    }
+}
+
+/// Whether an address is outside the service network, which the sandbox has as the test bed does.
+fn is_foreign(ip: &str) -> bool {
+    let Ok(IpAddr::V4(address)) = ip.parse::<IpAddr>() else { return false };
+    !matches!(address.octets(), [10, 96, ..])
 }
 
 /// An address that others may reach.

@@ -32,6 +32,7 @@ spec.hostPath.path: required
 spec.nfs.server: required
 spec.nfs.path: required
 spec.csi.driver: required
+spec.hostPath.type: one-of '' BlockDevice CharDevice Directory DirectoryOrCreate File FileOrCreate Socket
 spec.csi.volumeHandle: required
 spec.local.path: required
 ";
@@ -120,7 +121,24 @@ pub(super) fn volume(object: &Value, causes: &mut Causes) {
         causes.required(&path.child("nodeAffinity"), "Local volume requires node affinity");
     }
     managed_disk(spec, &path, causes);
+    let driver = text(spec, "csi.driver");
+    if !driver.is_empty() {
+        super::rules::said(
+            &driver.to_lowercase(),
+            super::words::subdomain,
+            &path.child("csi.driver"),
+            causes,
+        );
+    }
     let terms = items(spec, "nodeAffinity.required.nodeSelectorTerms");
+    if spec.get("nodeAffinity").is_some() && at(spec, "nodeAffinity.required").is_none() {
+        let words = "must specify required node constraints";
+        causes.required(&path.child("nodeAffinity.required"), words);
+    }
+    if at(spec, "nodeAffinity.required").is_some() && terms.is_empty() {
+        let path = path.child("nodeAffinity.required.nodeSelectorTerms");
+        causes.required(&path, "must have at least one node selector term");
+    }
     for (place, term) in terms.iter().enumerate() {
         let path = path.child("nodeAffinity.required.nodeSelectorTerms").index(place);
         selector::node_term(term, &path, causes);

@@ -29,6 +29,8 @@ persistentVolumeClaim.claimName: required
 nfs.server: required
 nfs.path: required
 csi.driver: required
+iscsi.targetPortal: required
+iscsi.iqn: required
 ephemeral.volumeClaimTemplate: required
 projected.sources[].secret|configMap.name: required
 projected.sources[].secret|configMap.items[].key: required
@@ -40,27 +42,30 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::read(VOLUME));
 const FILES: [&str; 5] =
     ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
 
-/// All volumes of a pod.
-pub(super) fn all(spec: &Value, stands: Place, path: &Path, causes: &mut Causes) {
+/// All volumes of a pod; the names of those that are right, which only can be mounted.
+pub(super) fn all<'a>(spec: &'a Value, stands: Place, path: &Path, causes: &mut Causes) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for (place, volume) in items(spec, "volumes").iter().enumerate() {
         let path = path.child("volumes").index(place);
         let name = text(volume, "name");
+        let before = causes.len();
+        source(volume, &path, causes);
         if name.is_empty() {
             causes.required(&path.child("name"), "");
         } else {
-            let before = causes.len();
             said(name, words::label, &path.child("name"), causes);
-            if causes.len() == before && names.contains(&name) {
+            if names.contains(&name) {
                 causes.duplicate(&path.child("name"), &json!(name));
             }
         }
-        names.push(name);
-        source(volume, &path, causes);
+        if causes.len() == before {
+            names.push(name);
+        }
         if stands == Place::Pod && text(spec, "serviceAccountName").is_empty() {
             tokens(volume, &path, causes);
         }
     }
+    names
 }
 
 fn source(volume: &Value, path: &Path, causes: &mut Causes) {
@@ -140,6 +145,9 @@ fn projections(projected: &Value, path: &Path, causes: &mut Causes) {
                 taken.push(name);
             }
             key_paths(source.get(sort).filter(|_| sort != "downwardAPI"), &here.child(sort), causes);
+        }
+        if let Some(api) = source.get("downwardAPI") {
+            downward(api, &here.child("downwardAPI"), causes);
         }
         let Some(token) = source.get("serviceAccountToken") else { continue };
         let seconds = token.get("expirationSeconds").cloned().unwrap_or_default();

@@ -82,10 +82,15 @@ fn strategy(object: &Value, causes: &mut Causes) {
             }
         }
         other => {
-            let shown = json!({"Type": other, "RollingUpdate": rolling});
+            let shown = json!({"Type": other, "RollingUpdate": internal(rolling)});
             causes.not_supported_value(&path, &shown, &["Recreate", "RollingUpdate"]);
         }
     }
+}
+
+/// A rolling update as the server's own type prints it.
+fn internal(rolling: Option<&Value>) -> Option<Value> {
+    rolling.map(|it| json!({"MaxUnavailable": it.get("maxUnavailable"), "MaxSurge": it.get("maxSurge")}))
 }
 
 /// The selector is there, is not empty, and fits the template it stands beside.
@@ -117,7 +122,7 @@ fn beside(found: &Value, template: &Value, (word, kind): (&str, &str), causes: &
         fits_template(found, template, causes);
     } else if kind != "DaemonSet" {
         let words = if kind == "ReplicaSet" { "invalid label selector" } else { "" };
-        causes.invalid(&path, found, words);
+        causes.invalid(&path, &sorted_selector(found), words);
     }
 }
 
@@ -167,6 +172,24 @@ fn selects(selector: &Value, labels: &Value) -> bool {
 pub(super) fn replica_set(object: &Value, causes: &mut Causes) {
     COUNT_RULES.check(object, &Path::object(), causes);
     selected_template(object, "deployment", "ReplicaSet", causes);
+}
+
+/// A ReplicationController, whose selector is a plain map.
+pub(super) fn replication_controller(object: &Value, causes: &mut Causes) {
+    COUNT_RULES.check(object, &Path::object(), causes);
+    let path = spec_path();
+    let chosen = at(object, "spec.selector").cloned().unwrap_or_default();
+    if chosen.as_object().is_none_or(serde_json::Map::is_empty) {
+        causes.required(&path.child("selector"), "");
+    }
+    let Some(template) = at(object, "spec.template") else {
+        causes.required(&path.child("template"), "");
+        return;
+    };
+    if chosen.as_object().is_some_and(|map| !map.is_empty()) {
+        fits_template(&json!({"matchLabels": chosen}), template, causes);
+    }
+    pod::template(template, Place::Lasting("ReplicationController"), &path.child("template"), causes);
 }
 
 /// A StatefulSet.
@@ -238,7 +261,7 @@ pub(super) fn daemon_set(object: &Value, causes: &mut Causes) {
             rolling_daemons(rolling.unwrap_or(&Value::Null), &path.child("rollingUpdate"), causes);
         }
         other => {
-            let shown = json!({"Type": other, "RollingUpdate": rolling});
+            let shown = json!({"Type": other, "RollingUpdate": internal(rolling)});
             causes.not_supported_value(&path, &shown, &["RollingUpdate", "OnDelete"]);
         }
     }
