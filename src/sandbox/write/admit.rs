@@ -73,8 +73,9 @@ impl<'r> Rules<'r> {
     pub(super) fn default(&self, tree: &mut Value) {
         match self.structural() {
             Some(structural) => {
+                // What is applied was merged as it came: what is unknown or empty goes here.
+                structural.prune(tree);
                 structural.default(tree);
-                drop_empty_meta(tree);
             }
             None if self.resource.custom.is_none() => {
                 // An empty list of owners is a wish of its own, and what is empty falls away here.
@@ -276,18 +277,6 @@ fn bad_base64(text: &str) -> Option<usize> {
     let odd = text.bytes().take(end).position(|byte| !known(byte));
     let digits = text.bytes().filter(|byte| !b"\r\n".contains(byte)).count();
     odd.or_else(|| (digits % 4 != 0 || text.len() - end > 2).then_some(text.len()))
-}
-
-/// Empty maps and lists of `metadata` say nothing, as Go writes them.
-fn drop_empty_meta(tree: &mut Value) {
-    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
-        let empty = |value: &Value| {
-            value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
-        };
-        if meta(tree, field).is_some_and(empty) {
-            drop_meta(tree, field);
-        }
-    }
 }
 
 fn quantities_are_well(tree: &Value, schema: Schema<'_>) -> bool {

@@ -71,7 +71,9 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
                     &"json: cannot unmarshal object into Go value of type handlers.jsonPatchOp",
                 ));
             }
-            _ => return Err(unread(&"a JSON patch is a list of operations")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                return Err(unread(&"a JSON patch is a list of operations"));
+            }
         };
         for operation in operations {
             // What is no operation is found only when its turn comes.
@@ -96,18 +98,12 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
 
 /// A replacement of a key that is not there puts it there, against RFC 6902, as the server's library does.
 fn bearing(tree: &Value, operation: PatchOperation) -> PatchOperation {
-    match operation {
-        PatchOperation::Replace(replace)
-            if tree.pointer(replace.path.as_str()).is_none()
-                && replace
-                    .path
-                    .parent()
-                    .is_some_and(|parent| tree.pointer(parent.as_str()).is_some_and(Value::is_object)) =>
-        {
-            PatchOperation::Add(AddOperation { path: replace.path, value: replace.value })
-        }
-        other => other,
+    let PatchOperation::Replace(replace) = operation else { return operation };
+    let beside = replace.path.parent().and_then(|parent| tree.pointer(parent.as_str()));
+    if tree.pointer(replace.path.as_str()).is_none() && beside.is_some_and(Value::is_object) {
+        return PatchOperation::Add(AddOperation { path: replace.path, value: replace.value });
     }
+    PatchOperation::Replace(replace)
 }
 
 /// A patch that does not fit the object.

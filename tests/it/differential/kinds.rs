@@ -3,7 +3,7 @@
 /// One kind.
 pub(super) struct Kind {
     pub(super) plural: &'static str,
-    pub(super) kind: &'static str,
+    pub(super) name: &'static str,
     pub(super) api_version: &'static str,
     pub(super) namespaced: bool,
     /// A body that is accepted, in YAML.
@@ -19,7 +19,7 @@ impl Kind {
     pub(super) fn path(&self, below: &[&str]) -> String {
         let root = if self.api_version.contains('/') { "apis" } else { "api" };
         let home = if self.namespaced { "/namespaces/NS" } else { "" };
-        let below: String = below.iter().map(|part| format!("/{part}")).collect();
+        let below = below.iter().fold(String::new(), |path, part| path + "/" + part);
         format!("/{root}/{}{home}/{}{below}", self.api_version, self.plural)
     }
 }
@@ -28,7 +28,7 @@ impl Kind {
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         plural: "configmaps",
-        kind: "ConfigMap",
+        name: "ConfigMap",
         api_version: "v1",
         namespaced: true,
         small: "{data: {a: one, b: two}}",
@@ -37,7 +37,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "secrets",
-        kind: "Secret",
+        name: "Secret",
         api_version: "v1",
         namespaced: true,
         small: "{type: Opaque, data: {a: b25l}}",
@@ -46,7 +46,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "serviceaccounts",
-        kind: "ServiceAccount",
+        name: "ServiceAccount",
         api_version: "v1",
         namespaced: true,
         small: "{automountServiceAccountToken: false}",
@@ -55,7 +55,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "services",
-        kind: "Service",
+        name: "Service",
         api_version: "v1",
         namespaced: true,
         small: "{spec: {selector: {app: a}, ports: [{name: web, port: 80}, {name: more, port: 81, targetPort: http}]}}",
@@ -64,7 +64,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "persistentvolumeclaims",
-        kind: "PersistentVolumeClaim",
+        name: "PersistentVolumeClaim",
         api_version: "v1",
         namespaced: true,
         small: "{spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}}",
@@ -73,7 +73,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "pods",
-        kind: "Pod",
+        name: "Pod",
         api_version: "v1",
         namespaced: true,
         small: "{spec: {containers: [{name: c, image: one, ports: [{containerPort: 80}], env: [{name: A, value: b}]}]}}",
@@ -82,7 +82,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "deployments",
-        kind: "Deployment",
+        name: "Deployment",
         api_version: "apps/v1",
         namespaced: true,
         small: "{spec: {replicas: 1, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: one}]}}}}",
@@ -91,7 +91,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "statefulsets",
-        kind: "StatefulSet",
+        name: "StatefulSet",
         api_version: "apps/v1",
         namespaced: true,
         small: "{spec: {serviceName: s, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: one}]}}}}",
@@ -100,7 +100,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "daemonsets",
-        kind: "DaemonSet",
+        name: "DaemonSet",
         api_version: "apps/v1",
         namespaced: true,
         small: "{spec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: one}]}}}}",
@@ -109,7 +109,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "jobs",
-        kind: "Job",
+        name: "Job",
         api_version: "batch/v1",
         namespaced: true,
         small: "{spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: one}]}}}}",
@@ -118,7 +118,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "cronjobs",
-        kind: "CronJob",
+        name: "CronJob",
         api_version: "batch/v1",
         namespaced: true,
         small: "{spec: {schedule: '* * * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: one}]}}}}}}",
@@ -127,7 +127,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "ingresses",
-        kind: "Ingress",
+        name: "Ingress",
         api_version: "networking.k8s.io/v1",
         namespaced: true,
         small: "{spec: {rules: [{host: a.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}]}}]}}",
@@ -136,7 +136,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "networkpolicies",
-        kind: "NetworkPolicy",
+        name: "NetworkPolicy",
         api_version: "networking.k8s.io/v1",
         namespaced: true,
         small: "{spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}}",
@@ -145,7 +145,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "roles",
-        kind: "Role",
+        name: "Role",
         api_version: "rbac.authorization.k8s.io/v1",
         namespaced: true,
         small: "{rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]}",
@@ -154,7 +154,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "rolebindings",
-        kind: "RoleBinding",
+        name: "RoleBinding",
         api_version: "rbac.authorization.k8s.io/v1",
         namespaced: true,
         small: "{roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}, subjects: [{kind: ServiceAccount, name: a, namespace: b}]}",
@@ -163,7 +163,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "horizontalpodautoscalers",
-        kind: "HorizontalPodAutoscaler",
+        name: "HorizontalPodAutoscaler",
         api_version: "autoscaling/v2",
         namespaced: true,
         small: "{spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]}}",
@@ -172,7 +172,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "poddisruptionbudgets",
-        kind: "PodDisruptionBudget",
+        name: "PodDisruptionBudget",
         api_version: "policy/v1",
         namespaced: true,
         small: "{spec: {minAvailable: 1, selector: {matchLabels: {app: a}}}}",
@@ -181,7 +181,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "leases",
-        kind: "Lease",
+        name: "Lease",
         api_version: "coordination.k8s.io/v1",
         namespaced: true,
         small: "{spec: {holderIdentity: me, leaseDurationSeconds: 15}}",
@@ -190,7 +190,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "resourcequotas",
-        kind: "ResourceQuota",
+        name: "ResourceQuota",
         api_version: "v1",
         namespaced: true,
         small: "{spec: {hard: {pods: 1000, requests.cpu: 2000m}}}",
@@ -199,7 +199,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "limitranges",
-        kind: "LimitRange",
+        name: "LimitRange",
         api_version: "v1",
         namespaced: true,
         small: "{spec: {limits: [{type: PersistentVolumeClaim, max: {storage: 10Gi}}]}}",
@@ -208,7 +208,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind {
         plural: "widgets",
-        kind: "Widget",
+        name: "Widget",
         api_version: "play.example.com/v1",
         namespaced: true,
         small: "{spec: {size: 1, tags: [a, b], ports: [{port: 80}, {port: 81, protocol: UDP, name: udp}], ref: {kind: k, name: m}, list: [1, 2]}}",

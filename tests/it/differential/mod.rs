@@ -24,10 +24,6 @@ use crate::{cluster::runtime, support::ControlPlane};
 ///
 /// The test fails for one that is not here, and for one here that no longer differs.
 const DIFFER: &[(&str, &str)] = &[
-    (
-        "empty-labels-widget-step",
-        "an empty map that a custom kind's applier owns is kept when another fills the map",
-    ),
     ("immutable-claim", "the server adds the difference of the two forms that its own types have"),
     ("immutable-job", "the server prints the template in the form of its own types"),
     ("jobs-deleted", "the server warns of what becomes of the pods also where a precondition fails"),

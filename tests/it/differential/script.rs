@@ -123,7 +123,7 @@ fn completed(kind: &Kind, parts: &[&str], body: &Value) -> Value {
     let Value::Object(map) = body else { return body.clone() };
     let mut whole = Map::new();
     whole.insert("apiVersion".to_owned(), json!(kind.api_version));
-    whole.insert("kind".to_owned(), json!(kind.kind));
+    whole.insert("kind".to_owned(), json!(kind.name));
     let mut metadata = Map::new();
     if let Some(name) = parts.get(1) {
         metadata.insert("name".to_owned(), json!(name));
@@ -165,7 +165,9 @@ pub(super) fn asks(steps: &Value) -> Vec<Ask> {
                 let (line, body) = map.iter().next().expect("one entry");
                 Ask::read(line, Some(body))
             }
-            other => panic!("no step: {other}"),
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => {
+                panic!("no step: {other}")
+            }
         })
         .collect()
 }
