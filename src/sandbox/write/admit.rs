@@ -241,7 +241,7 @@ impl<'r> Rules<'r> {
             let map = tree.as_object().into_iter().flatten();
             let kept =
                 map.filter(|(key, _)| *key != "metadata" && (*key != "status" || !self.resource.status));
-            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>()
+            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>()
         };
         counted(old) != counted(new)
     }

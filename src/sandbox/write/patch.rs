@@ -88,17 +88,12 @@ pub(super) fn patched(ask: &Ask, live: &Value) -> Result<Value, Denial> {
 
 /// A replacement of a key that is not there puts it there, against RFC 6902, as the server's library does.
 fn bearing(tree: &Value, operation: PatchOperation) -> PatchOperation {
-    match operation {
+    let PatchOperation::Replace(replace) = operation else { return operation };
+    let held = replace.path.parent().and_then(|parent| tree.pointer(parent.as_str()));
+    if tree.pointer(replace.path.as_str()).is_none() && held.is_some_and(Value::is_object) {
+        PatchOperation::Add(AddOperation { path: replace.path, value: replace.value })
+    } else {
         PatchOperation::Replace(replace)
-            if tree.pointer(replace.path.as_str()).is_none()
-                && replace
-                    .path
-                    .parent()
-                    .is_some_and(|parent| tree.pointer(parent.as_str()).is_some_and(Value::is_object)) =>
-        {
-            PatchOperation::Add(AddOperation { path: replace.path, value: replace.value })
-        }
-        other => other,
     }
 }
 

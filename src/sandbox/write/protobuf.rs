@@ -93,7 +93,8 @@ fn message(kind: &str) -> Option<&'static [Field]> {
 pub(super) fn decoded(body: &[u8]) -> Option<Value> {
     let mut envelope = body.strip_prefix(MAGIC)?;
     let (mut meta, mut raw) = (json!({}), &[][..]);
-    while let Some((number, value, rest)) = field(envelope) {
+    while !envelope.is_empty() {
+        let (number, value, rest) = field(envelope)?;
         match (number, value) {
             (1, Wire::Bytes(bytes)) => meta = read(bytes, TYPE_META)?,
             (2, Wire::Bytes(bytes)) => raw = bytes,
@@ -196,7 +197,8 @@ fn put(map: &mut Map<String, Value>, name: &str, key: &str, value: Value) {
 /// Key and value of a map's entry.
 fn entry(mut bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (mut key, mut value) = ("", &[][..]);
-    while let Some((number, wire, rest)) = field(bytes) {
+    while !bytes.is_empty() {
+        let (number, wire, rest) = field(bytes)?;
         match (number, wire) {
             (1, Wire::Bytes(bytes)) => key = text(bytes)?,
             (2, Wire::Bytes(bytes)) => value = bytes,
