@@ -10,7 +10,7 @@ mod peers;
 mod random;
 mod script;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use futures::{StreamExt as _, stream};
 
@@ -98,4 +98,13 @@ fn random_writes_of_several_managers_end_alike() {
         }
         assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len() - 1, wrong.join("\n"));
     });
+}
+
+#[test]
+fn the_differences_stand_in_the_documentation() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sandbox.md");
+    let text = fs::read_to_string(path).expect("it is there");
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("* `")).collect();
+    let rows: Vec<String> = DIFFER.iter().map(|(id, why)| format!("* `{id}`: {why}")).collect();
+    assert_eq!(told, rows);
 }
