@@ -44,6 +44,8 @@ pub(super) fn read(path: &Path) -> Result<Dump, Trouble> {
         // Lines of a dump are not shown: there may be Secrets in it.
         return Err(Trouble::Repository { problems, sources: BTreeMap::new() });
     }
+    // Single objects may have none: whoever writes `managedFields: [{}]` clears them.
+    dump.without_owners = dump.objects.values().all(|object| object.managed.is_empty());
     if dump.objects.is_empty() {
         return Err(Trouble::Call {
             message: format!("{} holds no Kubernetes object", path.display()),
@@ -101,7 +103,6 @@ impl Dump {
         let body = Body::new(tree);
         let text = |name: &str| body.text(&["metadata", name]).unwrap_or_default().to_owned();
         let (uid, resource_version) = (text("uid"), text("resourceVersion"));
-        self.without_owners |= managed.is_empty();
         self.objects.insert(body.id(), Arc::new(LiveObject { body, uid, resource_version, managed }));
     }
 
