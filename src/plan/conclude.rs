@@ -56,11 +56,14 @@ pub fn conclude(context: &Context<'_>, inquiries: Vec<Inquiry<'_>>) -> Plan {
     let pruned = prune::prune(context, steps.values());
     plan.holds.extend(guards::guards(context, &pruned));
     plan.notes.extend(stale(context));
-    applies(context, steps, &mut plan);
-    deletions(context, pruned.steps, &mut plan);
+    // Who needs whom is asked of all objects at once: where nothing is done it need not be known.
+    if !(steps.is_empty() && pruned.steps.is_empty()) {
+        applies(context, steps, &mut plan);
+        deletions(context, pruned.steps, &mut plan);
+        add_effects(context, &mut plan);
+    }
     plan.holds.extend(pruned.holds);
     plan.notes.extend(pruned.notes);
-    add_effects(context, &mut plan);
     plan.unchanged.sort();
     plan
 }
