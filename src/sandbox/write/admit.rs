@@ -120,14 +120,17 @@ impl<'r> Rules<'r> {
             self.default(tree);
             Ok(())
         };
+        self.with_kind(&defaulted, |kind| fields::track_update(live, new, by, kind));
+    }
+
+    /// Hands on what the model of server-side apply is to know of the kind.
+    fn with_kind<T>(
+        &self,
+        defaulted: &dyn Fn(&mut Value) -> Result<(), String>,
+        then: impl FnOnce(&Kind<'_>) -> T,
+    ) -> T {
         let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind = Kind {
-            schema: self.schema(),
-            empty: self.empty.as_ref(),
-            defaulted: &defaulted,
-            converted: &converted,
-        };
-        fields::track_update(live, new, by, &kind);
+        then(&Kind { schema: self.schema(), empty: self.empty.as_ref(), defaulted, converted: &converted })
     }
 
     /// Server-side apply.
@@ -143,14 +146,8 @@ impl<'r> Rules<'r> {
             self.default(tree);
             Ok(())
         };
-        let converted = |tree: &Value, version: &str| self.converted(tree, version);
-        let kind = Kind {
-            schema: self.schema(),
-            empty: self.empty.as_ref(),
-            defaulted: &defaulted,
-            converted: &converted,
-        };
-        fields::apply(live, applied, by, force, &kind).map_err(|refused| denied(&refused))
+        let made = self.with_kind(&defaulted, |kind| fields::apply(live, applied, by, force, kind));
+        made.map_err(|refused| denied(&refused))
     }
 
     /// Whether the types of a built-in kind can hold a tree that fits its schema: quantities are texts of a form.
